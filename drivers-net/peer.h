@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A peer: what it costs at rest is kept small on purpose, and what a packet
+ * needs stands together at the front.
+ */
+#ifndef _CULVERT_PEER_H
+#define _CULVERT_PEER_H
+
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/rhashtable-types.h>
+#include <linux/seqlock.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "session.h"
+#include "timers.h"
+#include "wire.h"
+
+struct culvert_device;
+struct culvert_handshake;
+struct dst_entry;
+
+/**
+ * struct culvert_endpoint - where a peer is, and from where it is reached
+ * @addr: AF_INET or AF_INET6 address and port; family 0 if unknown
+ * @src4: local address to send from, or 0
+ * @src_if4: interface that @src4 was seen on, or 0
+ * @src6: local address to send from, or unspecified
+ */
+struct culvert_endpoint {
+	union {
+		struct sockaddr		addr;
+		struct sockaddr_in	addr4;
+		struct sockaddr_in6	addr6;
+	};
+	union {
+		struct {
+			struct in_addr	src4;
+			int		src_if4;
+		};
+		struct in6_addr		src6;
+	};
+};
+
+/**
+ * struct culvert_peer - the other end of a tunnel
+ * @sessions: transport keys. Slots are written under @lock, read under RCU.
+ * @device: whose peer this is; holds as long as a reference to the peer
+ * @dst: cached route to @endpoint; exchanged atomically, read under RCU
+ * @dst_cookie: for dst_check()
+ * @endpoint_seq: guards @endpoint for readers; writers hold @lock
+ * @endpoint: where the peer is
+ * @lock: guards @sessions, @endpoint, @handshake, @staged and the members that
+ *	  say so. Taken with BHs off, innermost.
+ * @rx_bytes: data received, with protocol overhead
+ * @tx_bytes: data sent, with protocol overhead
+ * @timers: the protocol's deadlines
+ * @staged: packets waiting for a key, or for company
+ * @last_sent: when a packet was last sent, for the gathering rule (ns)
+ * @handshake: exists only while we are initiating one; under @lock
+ * @last_initiation: boot time in ns of the last initiation accepted
+ * @last_handshake: wall clock of the last completed handshake, for dumps
+ * @timestamp: greatest TAI64N timestamp accepted; under @lock
+ * @keepalive: persistent keepalive interval, s, 0 for none
+ * @removed: unlinked from the device: nothing may be started for it any more
+ * @has_shared: @shared has been computed
+ * @public_key: the peer's static key, its name
+ * @shared: X25519 of the static keys, computed when first needed; under @lock
+ * @psk: preshared key or zeroes; under @lock
+ * @id: a number for logs and traces
+ * @node: in the device's table of public keys
+ * @list: in the device's list of peers; under its update lock
+ * @allowed_ips: prefixes that point here; under the device's update lock
+ * @refs: lives until the last reference goes
+ * @rcu: defers the free
+ */
+struct culvert_peer {
+	struct culvert_sessions		sessions;
+	struct culvert_device		*device;
+	struct dst_entry __rcu		*dst;
+	u32				dst_cookie;
+	seqcount_spinlock_t		endpoint_seq;
+	struct culvert_endpoint		endpoint;
+	spinlock_t			lock;
+
+	atomic64_t			rx_bytes;
+	atomic64_t			tx_bytes;
+	struct culvert_timers		timers;
+	struct sk_buff_head		staged;
+	u64				last_sent;
+
+	struct culvert_handshake	*handshake;
+	u64				last_initiation;
+	struct timespec64		last_handshake;
+	u8				timestamp[WIRE_TIMESTAMP_BYTES];
+	u16				keepalive;
+	bool				removed;
+	bool				has_shared;
+	u8				public_key[WIRE_KEY_BYTES];
+	u8				shared[WIRE_KEY_BYTES];
+	u8				psk[WIRE_KEY_BYTES];
+	u64				id;
+	struct rhash_head		node;
+	struct list_head		list;
+	struct list_head		allowed_ips;
+	struct kref			refs;
+	struct rcu_head			rcu;
+};
+
+struct culvert_peer *culvert_peer_create(struct culvert_device *dev,
+					 const u8 public_key[WIRE_KEY_BYTES],
+					 const u8 psk[WIRE_KEY_BYTES]);
+struct culvert_peer *culvert_peer_get_unless_dead(struct culvert_peer *peer); /* NULL if going */
+void culvert_peer_put(struct culvert_peer *peer);
+/* By public key, with a reference; RCU taken inside. */
+struct culvert_peer *culvert_peer_find(struct culvert_device *dev,
+				       const u8 public_key[WIRE_KEY_BYTES]);
+void culvert_peer_remove(struct culvert_peer *peer);		/* update lock held */
+void culvert_peer_remove_all(struct culvert_device *dev);	/* update lock held */
+int culvert_peer_cache_init(void);
+void culvert_peer_cache_exit(void);
+
+#endif /* _CULVERT_PEER_H */

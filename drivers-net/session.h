@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Transport sessions: the keys that a handshake gives, how they follow one
+ * another, their counters, and the window that refuses replayed messages.
+ */
+#ifndef _CULVERT_SESSION_H
+#define _CULVERT_SESSION_H
+
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "crypt.h"
+#include "wire.h"
+
+struct culvert_device;
+struct culvert_peer;
+
+#define REPLAY_WINDOW_BITS	8192
+/* One word is the margin that is cleared while the window slides. */
+#define REPLAY_WINDOW		(REPLAY_WINDOW_BITS - BITS_PER_LONG)
+
+/**
+ * struct replay_window - which counters have been seen
+ * @next: one above the greatest counter accepted
+ * @bits: a ring of bits, one for each counter modulo %REPLAY_WINDOW_BITS
+ */
+struct replay_window {
+	u64		next;
+	unsigned long	bits[REPLAY_WINDOW_BITS / BITS_PER_LONG];
+};
+
+/**
+ * struct culvert_session - one pair of transport keys
+ * @node: in the device's table of receiver indices, under @local_index
+ * @peer: whose session this is; a session never outlives its peer's memory
+ * @local_index: what the other end writes into our messages
+ * @remote_index: what we write into its messages
+ * @birth: boot time in ns at which the keys were derived
+ * @initiator: we began the handshake, so renewing it is our job
+ * @confirmed: something authentic has arrived under @recv_key; until then a
+ *	       responder does not send under @send_key
+ * @dead: @send_key may not be used any more (too old, or erased)
+ * @send_key: seals what we send
+ * @recv_key: opens what we receive
+ * @send_counter: the next counter to send; taken in ranges, a train at a time
+ * @tx: order of trains being sealed elsewhere
+ * @rx: order of trains being opened elsewhere
+ * @replay_lock: guards @replay
+ * @replay: counters seen
+ * @refs: the peer's slot, and each train in flight on another CPU
+ * @rcu: defers the free
+ */
+struct culvert_session {
+	struct rhash_head	node;
+	struct culvert_peer	*peer;
+	u32			local_index;
+	__le32			remote_index;
+	u64			birth;
+	bool			initiator;
+	bool			confirmed;
+	bool			dead;
+	u8			send_key[WIRE_KEY_BYTES];
+	u8			recv_key[WIRE_KEY_BYTES];
+	atomic64_t		send_counter ____cacheline_aligned;
+	struct crypt_order	tx;
+	struct crypt_order	rx;
+	spinlock_t		replay_lock;
+	refcount_t		refs;
+	struct rcu_head		rcu;
+	struct replay_window	replay;
+};
+
+/* Peer's slots, guarded by culvert_peer.lock, read under RCU. */
+struct culvert_sessions {
+	struct culvert_session __rcu	*current_;
+	struct culvert_session __rcu	*previous;
+	struct culvert_session __rcu	*next;
+};
+
+int culvert_session_table_init(struct culvert_device *dev);
+void culvert_session_table_destroy(struct culvert_device *dev);
+struct culvert_session *culvert_session_alloc(struct culvert_peer *peer, gfp_t gfp);
+/* Chooses a fresh random index and enters it; may be called before keys are there. */
+int culvert_session_publish_index(struct culvert_device *dev, struct culvert_session *s);
+/* Under rcu_read_lock. */
+struct culvert_session *culvert_session_find(struct culvert_device *dev, u32 index);
+bool culvert_session_get(struct culvert_session *s);
+void culvert_session_put(struct culvert_session *s);
+/* A handshake has given keys: rotate them in (rules for initiator and responder). */
+void culvert_session_install(struct culvert_peer *peer, struct culvert_session *s);
+/* Something authentic arrived under s: promotes next to current. True if it did. */
+bool culvert_session_confirm(struct culvert_peer *peer, struct culvert_session *s);
+void culvert_session_clear_all(struct culvert_peer *peer);	/* erase every key */
+void culvert_session_expire_current(struct culvert_peer *peer);	/* may not send any more */
+
+/* Takes @nr counters at once. False if the session may not send (any more). */
+bool culvert_session_take_counters(struct culvert_session *s, unsigned int nr, u64 now_ns, u64 *first);
+
+void replay_window_init(struct replay_window *w);
+/* True if @counter is new; then it is marked as seen. */
+bool replay_window_accept(struct replay_window *w, u64 counter);
+
+#endif /* _CULVERT_SESSION_H */
