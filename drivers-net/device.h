@@ -13,6 +13,7 @@
 
 #include "cidr.h"
 #include "cookie.h"
+#include "events.h"
 #include "wire.h"
 
 /**
@@ -47,6 +48,7 @@ struct culvert_identity {
  * @handshake_work: takes them in batches
  * @wq: everything of this device that may sleep
  * @gro: receive queues of what has been opened and was not joined
+ * @drops: dropped packets by reason, a set of counters a CPU
  * @peers: all of them, in order of creation; under @update_lock
  * @nr_peers: how many
  * @generation: changes with every change of the configuration, for dumps
@@ -69,6 +71,7 @@ struct culvert_device {
 	struct work_struct		handshake_work;
 	struct workqueue_struct		*wq;
 	struct gro_cells		gro;
+	struct culvert_drops __percpu	*drops;
 	struct list_head		peers;
 	unsigned int			nr_peers;
 	unsigned int			generation;
