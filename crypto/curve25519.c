@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The X25519 library: public functions, and which implementation runs
+ *
+ * One multiplication runs in general registers, in any context. Many run in
+ * groups whose vector lanes are multiplications. A group takes some 50 us, too
+ * long for one FPU section, so it is cut into several, between which others
+ * may run. Its working memory is the CPU's, too large for a stack; a group
+ * takes it with a flag and keeps it from the first section to the last, even
+ * if it is preempted or moved to another CPU meanwhile. Whoever finds the flag
+ * set multiplies one by one in general registers; nobody waits.
+ */
+#include <crypto/curve25519_batch.h>
+#include <kunit/visibility.h>
+#include <linux/bitops.h>
+#include <linux/cpufeature.h>
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/jump_label.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+
+#include "curve25519_dispatch.h"
+#include "curve25519_impl.h"
+#include "simd_section.h"
+
+#define X25519_HAS(isa, ISA)						\
+	(IS_ENABLED(CONFIG_CRYPTO_LIB_CURVE25519_BATCH_##ISA) &&	\
+	 static_branch_likely(&x25519_use_##isa))
+
+struct x25519_cpu {
+	u8		ctx[X25519_CTX_BYTES] __aligned(64);
+	unsigned long	flags;
+	unsigned long	refused;
+};
+
+#define X25519_CPU_BUSY		0
+
+static struct x25519_cpu __percpu *x25519_cpus;
+
+/* At most one of the vector ones is on, and only when x25519_cpus is there. */
+static DEFINE_STATIC_KEY_FALSE(x25519_use_avx512);
+static DEFINE_STATIC_KEY_FALSE(x25519_use_avx2);
+static DEFINE_STATIC_KEY_FALSE(x25519_use_adx);
+/* For tests, where there is something better. */
+static DEFINE_STATIC_KEY_FALSE(x25519_use_generic32);
+
+static void x25519_mul_one(u8 out[32], const u8 scalar[32], const u8 point[32])
+{
+	if (X25519_HAS(adx, ADX)) {
+		x25519_mul_adx(out, scalar, point);
+		return;
+	}
+#ifdef X25519_GENERIC64
+	if (!IS_ENABLED(CONFIG_KUNIT) ||
+	    !static_branch_unlikely(&x25519_use_generic32)) {
+		x25519_mul_generic64(out, scalar, point);
+		return;
+	}
+#endif
+#ifdef X25519_GENERIC32
+	x25519_mul_generic32(out, scalar, point);
+#endif
+}
+
+static void x25519_base_one(u8 out[32], const u8 scalar[32])
+{
+	if (X25519_HAS(adx, ADX)) {
+		x25519_base_adx(out, scalar);
+		return;
+	}
+#ifdef X25519_GENERIC64
+	if (!IS_ENABLED(CONFIG_KUNIT) ||
+	    !static_branch_unlikely(&x25519_use_generic32)) {
+		x25519_base_generic64(out, scalar);
+		return;
+	}
+#endif
+#ifdef X25519_GENERIC32
+	x25519_base_generic32(out, scalar);
+#endif
+}
+
+/* Which results are zero is public, their other bits are not. */
+static bool x25519_is_zero(const u8 out[32])
+{
+	u64 any = 0;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		any |= get_unaligned((const u64 *)(out + 8 * i));
+	return !any;
+}
+
+bool x25519(u8 out[at_least X25519_KEY_BYTES],
+	    const u8 scalar[at_least X25519_KEY_BYTES],
+	    const u8 point[at_least X25519_KEY_BYTES])
+{
+	x25519_mul_one(out, scalar, point);
+	return !x25519_is_zero(out);
+}
+EXPORT_SYMBOL_GPL(x25519);
+
+void x25519_base(u8 out[at_least X25519_KEY_BYTES],
+		 const u8 scalar[at_least X25519_KEY_BYTES])
+{
+	x25519_base_one(out, scalar);
+}
+EXPORT_SYMBOL_GPL(x25519_base);
+
+/* How many elements a group of @left would have now; 0: none, go one by one. */
+static unsigned int x25519_group_size(size_t left)
+{
+	if (X25519_HAS(avx512, AVX512) && left >= X25519_AVX512_MIN)
+		return min_t(size_t, left, X25519_AVX512_LANES);
+	if (X25519_HAS(avx2, AVX2) && left >= X25519_AVX2_MIN)
+		return min_t(size_t, left, X25519_AVX2_LANES);
+	return 0;
+}
+
+static bool x25519_group_section(struct x25519_op *ops, unsigned int n,
+				 void *ctx, unsigned int section)
+{
+	if (X25519_HAS(avx512, AVX512))
+		return x25519_group_avx512(ops, n, ctx, section);
+	if (X25519_HAS(avx2, AVX2))
+		return x25519_group_avx2(ops, n, ctx, section);
+	return false;
+}
+
+/* False if the working memory is taken; nothing has happened then. */
+static bool x25519_group(struct x25519_op *ops, unsigned int n)
+{
+	struct x25519_cpu *cpu = raw_cpu_ptr(x25519_cpus);
+	unsigned int section = 0;
+	bool more = true;
+
+	/* Pairs with clear_bit_unlock() below, maybe on another CPU. */
+	if (test_and_set_bit_lock(X25519_CPU_BUSY, &cpu->flags)) {
+		data_race(cpu->refused++);
+		return false;
+	}
+
+	while (more) {
+		batch_simd_scope() {
+			more = x25519_group_section(ops, n, cpu->ctx,
+						    section);
+		}
+		section++;
+	}
+
+	clear_bit_unlock(X25519_CPU_BUSY, &cpu->flags);
+	return true;
+}
+
+size_t x25519_batch(struct x25519_op *ops, size_t nr)
+{
+	size_t zeros = 0, i;
+
+	if (!ops)
+		return 0;
+
+	while (nr) {
+		unsigned int n = x25519_group_size(nr);
+
+		if (!n || !batch_simd_usable() || !x25519_group(ops, n)) {
+			n = 1;
+			if (ops->point)
+				x25519_mul_one(ops->out, ops->scalar,
+					       ops->point);
+			else
+				x25519_base_one(ops->out, ops->scalar);
+		}
+
+		for (i = 0; i < n; i++) {
+			ops[i].ok = !x25519_is_zero(ops[i].out);
+			zeros += !ops[i].ok;
+		}
+		ops += n;
+		nr -= n;
+	}
+	return zeros;
+}
+EXPORT_SYMBOL_GPL(x25519_batch);
+
+static bool x25519_cpu_has_adx(void)
+{
+#if defined(CONFIG_X86_64) && IS_ENABLED(CONFIG_CRYPTO_LIB_CURVE25519_BATCH_ADX)
+	return boot_cpu_has(X86_FEATURE_BMI2) && boot_cpu_has(X86_FEATURE_ADX);
+#else
+	return false;
+#endif
+}
+
+static bool x25519_cpu_has_avx2(void)
+{
+#if defined(CONFIG_X86_64) && IS_ENABLED(CONFIG_CRYPTO_LIB_CURVE25519_BATCH_AVX2)
+	return boot_cpu_has(X86_FEATURE_AVX2);
+#else
+	return false;
+#endif
+}
+
+static bool x25519_cpu_has_avx512(void)
+{
+#if defined(CONFIG_X86_64) && IS_ENABLED(CONFIG_CRYPTO_LIB_CURVE25519_BATCH_AVX512)
+	return boot_cpu_has(X86_FEATURE_AVX512F) &&
+	       boot_cpu_has(X86_FEATURE_AVX512VL) &&
+	       boot_cpu_has(X86_FEATURE_AVX512BW) &&
+	       boot_cpu_has(X86_FEATURE_AVX512DQ) &&
+	       boot_cpu_has(X86_FEATURE_AVX512IFMA);
+#else
+	return false;
+#endif
+}
+
+/* Wide registers slow some CPUs down as a whole; they say so. */
+static bool x25519_cpu_likes_avx512(void)
+{
+#ifdef CONFIG_X86_64
+	return x25519_cpu_has_avx512() &&
+	       !boot_cpu_has(X86_FEATURE_PREFER_YMM);
+#else
+	return false;
+#endif
+}
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#define X25519_SET(key, on)						\
+	((on) ? static_branch_enable(&x25519_use_##key)			\
+	      : static_branch_disable(&x25519_use_##key))
+
+int x25519_batch_select(const char *impl)
+{
+	bool avx512 = false, avx2 = false, adx = false, generic32 = false;
+
+	if (!impl) {
+		avx512 = x25519_cpus && x25519_cpu_likes_avx512();
+		avx2 = x25519_cpus && x25519_cpu_has_avx2() && !avx512;
+		adx = x25519_cpu_has_adx();
+	} else if (!strcmp(impl, "avx512")) {
+		avx512 = x25519_cpus && x25519_cpu_has_avx512();
+		if (!avx512)
+			return -ENOENT;
+	} else if (!strcmp(impl, "avx2")) {
+		avx2 = x25519_cpus && x25519_cpu_has_avx2();
+		if (!avx2)
+			return -ENOENT;
+	} else if (!strcmp(impl, "adx")) {
+		adx = x25519_cpu_has_adx();
+		if (!adx)
+			return -ENOENT;
+	} else if (!strcmp(impl, "generic32")) {
+		generic32 = true;
+	} else if (!IS_ENABLED(X25519_GENERIC64) || strcmp(impl, "generic64")) {
+		return -ENOENT;
+	}
+
+	X25519_SET(avx512, avx512);
+	X25519_SET(avx2, avx2);
+	X25519_SET(adx, adx);
+	X25519_SET(generic32, generic32);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(x25519_batch_select);
+
+unsigned long x25519_batch_busy(void)
+{
+	unsigned long n = 0;
+	int i;
+
+	if (x25519_cpus)
+		for_each_possible_cpu(i)
+			n += data_race(per_cpu_ptr(x25519_cpus, i)->refused);
+	return n;
+}
+EXPORT_SYMBOL_IF_KUNIT(x25519_batch_busy);
+
+bool x25519_batch_is_wiped(void)
+{
+	int i;
+
+	if (x25519_cpus)
+		for_each_possible_cpu(i)
+			if (memchr_inv(per_cpu_ptr(x25519_cpus, i)->ctx, 0,
+				       X25519_CTX_BYTES))
+				return false;
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(x25519_batch_is_wiped);
+#endif
+
+static int __init x25519_init(void)
+{
+	if (x25519_cpu_has_adx())
+		static_branch_enable(&x25519_use_adx);
+
+	if (!x25519_cpu_has_avx2() && !x25519_cpu_has_avx512())
+		return 0;
+
+	/* Without the memory the code in general registers does it all. */
+	x25519_cpus = alloc_percpu(struct x25519_cpu);
+	if (!x25519_cpus)
+		return 0;
+	if (x25519_cpu_likes_avx512())
+		static_branch_enable(&x25519_use_avx512);
+	else if (x25519_cpu_has_avx2())
+		static_branch_enable(&x25519_use_avx2);
+	return 0;
+}
+subsys_initcall(x25519_init);
+
+static void __exit x25519_exit(void)
+{
+	free_percpu(x25519_cpus);
+}
+module_exit(x25519_exit);
+
+MODULE_DESCRIPTION("X25519 for one pair or for many");
+MODULE_LICENSE("GPL");

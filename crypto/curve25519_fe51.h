@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Field elements modulo p = 2^255 - 19 for machines with 64-bit words and a
+ * 128-bit product: five limbs in radix 2^51.
+ *
+ * "Reduced" below means limbs under 2^51 + 2^14; multiplication and
+ * squaring return that, and take limbs up to 2^54. Sums and differences are
+ * left as they fall.
+ */
+#ifndef _LIB_CRYPTO_BATCH_CURVE25519_FE51_H
+#define _LIB_CRYPTO_BATCH_CURVE25519_FE51_H
+
+#include <linux/types.h>
+
+#define FE51_MASK	((1ULL << 51) - 1)
+
+typedef unsigned __int128 fe_wide;
+
+struct fe {
+	u64 l[5];
+};
+
+/* From 256 bits in words, least significant first; bit 255 is dropped. */
+static inline void fe_from_words(struct fe *r, const u64 w[4])
+{
+	r->l[0] = w[0] & FE51_MASK;
+	r->l[1] = (w[0] >> 51 | w[1] << 13) & FE51_MASK;
+	r->l[2] = (w[1] >> 38 | w[2] << 26) & FE51_MASK;
+	r->l[3] = (w[2] >> 25 | w[3] << 39) & FE51_MASK;
+	r->l[4] = (w[3] >> 12) & FE51_MASK;
+}
+
+/* To the one representative below p; @a is reduced. */
+static inline void fe_to_words(u64 w[4], const struct fe *a)
+{
+	u64 t[5], q = 19;
+	int i;
+
+	/*
+	 * The value V is below 2p, so that (V + 19) / 2^255 says how often p
+	 * goes into it: once or not at all.
+	 */
+	for (i = 0; i < 5; i++) {
+		t[i] = a->l[i];
+		q = (t[i] + q) >> 51;
+	}
+
+	/* V - qp = V + 19q - 2^255 q */
+	t[0] += 19 * q;
+	for (i = 0; i < 4; i++) {
+		t[i + 1] += t[i] >> 51;
+		t[i] &= FE51_MASK;
+	}
+	t[4] &= FE51_MASK;
+
+	w[0] = t[0] | t[1] << 51;
+	w[1] = t[1] >> 13 | t[2] << 38;
+	w[2] = t[2] >> 26 | t[3] << 25;
+	w[3] = t[3] >> 39 | t[4] << 12;
+}
+
+static inline void fe_add(struct fe *r, const struct fe *a, const struct fe *b)
+{
+	int i;
+
+	for (i = 0; i < 5; i++)
+		r->l[i] = a->l[i] + b->l[i];
+}
+
+/* 4p is added to stay positive: the limbs of @b may reach 2^53 - 76. */
+static inline void fe_sub(struct fe *r, const struct fe *a, const struct fe *b)
+{
+	int i;
+
+	r->l[0] = a->l[0] + 4 * (FE51_MASK - 18) - b->l[0];
+	for (i = 1; i < 5; i++)
+		r->l[i] = a->l[i] + 4 * FE51_MASK - b->l[i];
+}
+
+/* There is room for two sums in a row; nothing to do. */
+static inline void fe_weak_reduce(struct fe *r)
+{
+}
+
+static __always_inline void fe_carry_wide(struct fe *r, fe_wide t[5])
+{
+	u64 c;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		t[i + 1] += (u64)(t[i] >> 51);
+		r->l[i] = (u64)t[i] & FE51_MASK;
+	}
+	c = (u64)(t[4] >> 51);
+	r->l[4] = (u64)t[4] & FE51_MASK;
+
+	r->l[0] += c * 19;
+	r->l[1] += r->l[0] >> 51;
+	r->l[0] &= FE51_MASK;
+}
+
+static noinline_for_stack void fe_mul(struct fe *r, const struct fe *a,
+				      const struct fe *b)
+{
+	const u64 a0 = a->l[0], a1 = a->l[1], a2 = a->l[2], a3 = a->l[3];
+	const u64 a4 = a->l[4];
+	const u64 b0 = b->l[0], b1 = b->l[1], b2 = b->l[2], b3 = b->l[3];
+	const u64 b4 = b->l[4];
+	/* What reaches past 2^255 comes back 19-fold. */
+	const u64 w1 = b1 * 19, w2 = b2 * 19, w3 = b3 * 19, w4 = b4 * 19;
+	fe_wide t[5];
+
+	t[0] = (fe_wide)a0 * b0 + (fe_wide)a1 * w4 + (fe_wide)a2 * w3 +
+	       (fe_wide)a3 * w2 + (fe_wide)a4 * w1;
+	t[1] = (fe_wide)a0 * b1 + (fe_wide)a1 * b0 + (fe_wide)a2 * w4 +
+	       (fe_wide)a3 * w3 + (fe_wide)a4 * w2;
+	t[2] = (fe_wide)a0 * b2 + (fe_wide)a1 * b1 + (fe_wide)a2 * b0 +
+	       (fe_wide)a3 * w4 + (fe_wide)a4 * w3;
+	t[3] = (fe_wide)a0 * b3 + (fe_wide)a1 * b2 + (fe_wide)a2 * b1 +
+	       (fe_wide)a3 * b0 + (fe_wide)a4 * w4;
+	t[4] = (fe_wide)a0 * b4 + (fe_wide)a1 * b3 + (fe_wide)a2 * b2 +
+	       (fe_wide)a3 * b1 + (fe_wide)a4 * b0;
+	fe_carry_wide(r, t);
+}
+
+/* @a squared @n times, @n at least 1 */
+static noinline_for_stack void fe_sqr_n(struct fe *r, const struct fe *a,
+					int n)
+{
+	struct fe x = *a;
+
+	do {
+		const u64 a0 = x.l[0], a1 = x.l[1], a2 = x.l[2];
+		const u64 a3 = x.l[3], a4 = x.l[4];
+		const u64 d0 = a0 * 2, d1 = a1 * 2, d3 = a3 * 2;
+		const u64 w3 = a3 * 19, w4 = a4 * 19;
+		fe_wide t[5];
+
+		t[0] = (fe_wide)a0 * a0 + (fe_wide)d1 * w4 +
+		       (fe_wide)(a2 * 2) * w3;
+		t[1] = (fe_wide)d0 * a1 + (fe_wide)(a2 * 2) * w4 +
+		       (fe_wide)a3 * w3;
+		t[2] = (fe_wide)d0 * a2 + (fe_wide)a1 * a1 + (fe_wide)d3 * w4;
+		t[3] = (fe_wide)d0 * a3 + (fe_wide)d1 * a2 + (fe_wide)a4 * w4;
+		t[4] = (fe_wide)d0 * a4 + (fe_wide)d1 * a3 + (fe_wide)a2 * a2;
+		fe_carry_wide(&x, t);
+	} while (--n);
+
+	*r = x;
+}
+
+/* @a times a constant below 2^20 */
+static inline void fe_mul_small(struct fe *r, const struct fe *a, u32 k)
+{
+	fe_wide t[5];
+	int i;
+
+	for (i = 0; i < 5; i++)
+		t[i] = (fe_wide)a->l[i] * k;
+	fe_carry_wide(r, t);
+}
+
+/* Swap where @mask is all ones, leave alone where it is 0. */
+static inline void fe_swap_if(struct fe *a, struct fe *b, u64 mask)
+{
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		u64 d = (a->l[i] ^ b->l[i]) & mask;
+
+		a->l[i] ^= d;
+		b->l[i] ^= d;
+	}
+}
+
+#endif /* _LIB_CRYPTO_BATCH_CURVE25519_FE51_H */
