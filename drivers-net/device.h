@@ -3,6 +3,7 @@
 #ifndef _CULVERT_DEVICE_H
 #define _CULVERT_DEVICE_H
 
+#include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/rhashtable.h>
@@ -15,6 +16,8 @@
 #include "cookie.h"
 #include "events.h"
 #include "wire.h"
+
+struct handshake_batch;
 
 /**
  * struct culvert_identity - the device's own static key
@@ -46,6 +49,9 @@ struct culvert_identity {
  * @cookies: our side of the denial-of-service mitigation
  * @handshakes: handshake messages waiting for @handshake_work, bounded
  * @handshake_work: takes them in batches
+ * @initiate: peers that an initiation is to be sent to, newest first
+ * @initiating: those whose turn it is, oldest first; @handshake_work's own
+ * @batch: working memory of @handshake_work
  * @wq: everything of this device that may sleep
  * @gro: receive queues of what has been opened and was not joined
  * @drops: dropped packets by reason, a set of counters a CPU
@@ -69,6 +75,9 @@ struct culvert_device {
 	struct culvert_cookie_checker	cookies;
 	struct sk_buff_head		handshakes;
 	struct work_struct		handshake_work;
+	struct llist_head		initiate;
+	struct llist_node		*initiating;
+	struct handshake_batch		*batch;
 	struct workqueue_struct		*wq;
 	struct gro_cells		gro;
 	struct culvert_drops __percpu	*drops;

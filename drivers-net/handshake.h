@@ -5,6 +5,9 @@
 
 #include <linux/types.h>
 
+#include "noise.h"
+#include "session.h"
+
 struct culvert_device;
 struct culvert_peer;
 struct sk_buff;
@@ -12,6 +15,26 @@ struct work_struct;
 
 #define HANDSHAKE_QUEUE_MAX	4096
 #define HANDSHAKE_BATCH		8
+
+/**
+ * struct culvert_handshake - a handshake that we have begun
+ * @index: in the device's table, never established; @index.peer holds no
+ *	   reference, the peer holds the handshake
+ * @noise: what the answer will be checked with; under the peer's lock
+ * @mac1: of the initiation; a cookie reply to it is bound to that
+ * @rcu: defers the free
+ */
+struct culvert_handshake {
+	struct culvert_index	index;
+	struct noise_initiator	noise;
+	u8			mac1[WIRE_MAC_BYTES];
+	struct rcu_head		rcu;
+};
+
+/* Queue, work item and working memory. Before @dev->wq is used; may sleep. */
+int culvert_handshake_init(struct culvert_device *dev);
+/* After every peer has been removed; waits for the worker. */
+void culvert_handshake_exit(struct culvert_device *dev);
 
 /* Softirq; @skb->data stands at the UDP payload. Consumes @skb. */
 void culvert_handshake_receive(struct culvert_device *dev, struct sk_buff *skb);
@@ -21,5 +44,10 @@ void culvert_handshake_receive(struct culvert_device *dev, struct sk_buff *skb);
 void culvert_handshake_initiate(struct culvert_peer *peer, bool is_retry);
 void culvert_handshake_work(struct work_struct *work);
 void culvert_handshake_clear(struct culvert_peer *peer);	/* forget a running one */
+/*
+ * Our static key has changed, and identity.lock is held for writing: what was
+ * computed from the old one goes, and the peer's sessions send no more.
+ */
+void culvert_handshake_rekeyed(struct culvert_peer *peer);
 
 #endif /* _CULVERT_HANDSHAKE_H */

@@ -10,6 +10,7 @@
 #include <linux/in6.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/rhashtable-types.h>
 #include <linux/seqlock.h>
 #include <linux/skbuff.h>
@@ -62,7 +63,13 @@ struct culvert_endpoint {
  * @staged: packets waiting for a key, or for company
  * @last_sent: when a packet was last sent, for the gathering rule (ns)
  * @handshake: exists only while we are initiating one; under @lock
- * @last_initiation: boot time in ns of the last initiation accepted
+ * @last_initiation: boot time in ns of the last initiation accepted; under @lock
+ * @last_sent_handshake: boot time in ns of the last initiation or response that
+ *			 we sent; 0 lets the next initiation go at once
+ * @initiate: in the device's list of initiations to send
+ * @initiate_queued: bit 0: @initiate is on that list; bit 1: for a retry
+ * @cookie: from the peer's last cookie reply; under @lock
+ * @cookie_expires: boot time in s from which @cookie is stale, 0 for none
  * @last_handshake: wall clock of the last completed handshake, for dumps
  * @timestamp: greatest TAI64N timestamp accepted; under @lock
  * @keepalive: persistent keepalive interval, s, 0 for none
@@ -95,6 +102,11 @@ struct culvert_peer {
 
 	struct culvert_handshake	*handshake;
 	u64				last_initiation;
+	u64				last_sent_handshake;
+	struct llist_node		initiate;
+	unsigned long			initiate_queued;
+	u8				cookie[WIRE_COOKIE_BYTES];
+	u32				cookie_expires;
 	struct timespec64		last_handshake;
 	u8				timestamp[WIRE_TIMESTAMP_BYTES];
 	u16				keepalive;
