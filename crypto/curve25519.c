@@ -12,7 +12,7 @@
  */
 #include <crypto/curve25519_batch.h>
 #include <kunit/visibility.h>
-#include <linux/bitops.h>
+#include <linux/atomic.h>
 #include <linux/cpufeature.h>
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -34,11 +34,9 @@
 
 struct x25519_cpu {
 	u8		ctx[X25519_CTX_BYTES] __aligned(64);
-	unsigned long	flags;
-	unsigned long	refused;
+	unsigned int	busy;
+	unsigned int	refused;
 };
-
-#define X25519_CPU_BUSY		0
 
 static struct x25519_cpu __percpu *x25519_cpus;
 
@@ -91,8 +89,8 @@ static bool x25519_is_zero(const u8 out[32])
 	u64 any = 0;
 	int i;
 
-	for (i = 0; i < 4; i++)
-		any |= get_unaligned((const u64 *)(out + 8 * i));
+	for (i = 0; i < 32; i += 8)
+		any |= get_unaligned_le64(out + i);
 	return !any;
 }
 
@@ -139,8 +137,9 @@ static bool x25519_group(struct x25519_op *ops, unsigned int n)
 	unsigned int section = 0;
 	bool more = true;
 
-	/* Pairs with clear_bit_unlock() below, maybe on another CPU. */
-	if (test_and_set_bit_lock(X25519_CPU_BUSY, &cpu->flags)) {
+	/* Pairs with smp_store_release() below, maybe on another CPU. */
+	if (cmpxchg_acquire(&cpu->busy, 0, 1)) {
+		/* A count for tests, where a lost one does not matter */
 		data_race(cpu->refused++);
 		return false;
 	}
@@ -153,7 +152,8 @@ static bool x25519_group(struct x25519_op *ops, unsigned int n)
 		section++;
 	}
 
-	clear_bit_unlock(X25519_CPU_BUSY, &cpu->flags);
+	/* What was wiped is wiped before the next owner comes in. */
+	smp_store_release(&cpu->busy, 0);
 	return true;
 }
 
@@ -230,6 +230,12 @@ static bool x25519_cpu_likes_avx512(void)
 }
 
 #if IS_ENABLED(CONFIG_KUNIT)
+#ifdef X25519_GENERIC64
+static const bool x25519_has_generic64 = true;
+#else
+static const bool x25519_has_generic64;
+#endif
+
 #define X25519_SET(key, on)						\
 	((on) ? static_branch_enable(&x25519_use_##key)			\
 	      : static_branch_disable(&x25519_use_##key))
@@ -256,7 +262,7 @@ int x25519_batch_select(const char *impl)
 			return -ENOENT;
 	} else if (!strcmp(impl, "generic32")) {
 		generic32 = true;
-	} else if (!IS_ENABLED(X25519_GENERIC64) || strcmp(impl, "generic64")) {
+	} else if (!x25519_has_generic64 || strcmp(impl, "generic64")) {
 		return -ENOENT;
 	}
 
@@ -273,9 +279,12 @@ unsigned long x25519_batch_busy(void)
 	unsigned long n = 0;
 	int i;
 
-	if (x25519_cpus)
-		for_each_possible_cpu(i)
-			n += data_race(per_cpu_ptr(x25519_cpus, i)->refused);
+	if (!x25519_cpus)
+		return 0;
+	for_each_possible_cpu(i) {
+		/* Nobody counts any more when a test asks. */
+		n += data_race(per_cpu_ptr(x25519_cpus, i)->refused);
+	}
 	return n;
 }
 EXPORT_SYMBOL_IF_KUNIT(x25519_batch_busy);

@@ -14,8 +14,6 @@
 
 #define FE51_MASK	((1ULL << 51) - 1)
 
-typedef unsigned __int128 fe_wide;
-
 struct fe {
 	u64 l[5];
 };
@@ -82,21 +80,21 @@ static inline void fe_weak_reduce(struct fe *r)
 {
 }
 
-static __always_inline void fe_carry_wide(struct fe *r, fe_wide t[5])
+static __always_inline void fe_carry_wide(u64 r[5], u128 t0, u128 t1,
+					  u128 t2, u128 t3, u128 t4)
 {
 	u64 c;
-	int i;
 
-	for (i = 0; i < 4; i++) {
-		t[i + 1] += (u64)(t[i] >> 51);
-		r->l[i] = (u64)t[i] & FE51_MASK;
-	}
-	c = (u64)(t[4] >> 51);
-	r->l[4] = (u64)t[4] & FE51_MASK;
-
-	r->l[0] += c * 19;
-	r->l[1] += r->l[0] >> 51;
-	r->l[0] &= FE51_MASK;
+	t1 += (u64)(t0 >> 51);
+	t2 += (u64)(t1 >> 51);
+	t3 += (u64)(t2 >> 51);
+	t4 += (u64)(t3 >> 51);
+	c = ((u64)t0 & FE51_MASK) + (u64)(t4 >> 51) * 19;
+	r[0] = c & FE51_MASK;
+	r[1] = ((u64)t1 & FE51_MASK) + (c >> 51);
+	r[2] = (u64)t2 & FE51_MASK;
+	r[3] = (u64)t3 & FE51_MASK;
+	r[4] = (u64)t4 & FE51_MASK;
 }
 
 static noinline_for_stack void fe_mul(struct fe *r, const struct fe *a,
@@ -108,56 +106,60 @@ static noinline_for_stack void fe_mul(struct fe *r, const struct fe *a,
 	const u64 b4 = b->l[4];
 	/* What reaches past 2^255 comes back 19-fold. */
 	const u64 w1 = b1 * 19, w2 = b2 * 19, w3 = b3 * 19, w4 = b4 * 19;
-	fe_wide t[5];
+	u128 t0, t1, t2, t3, t4;
 
-	t[0] = (fe_wide)a0 * b0 + (fe_wide)a1 * w4 + (fe_wide)a2 * w3 +
-	       (fe_wide)a3 * w2 + (fe_wide)a4 * w1;
-	t[1] = (fe_wide)a0 * b1 + (fe_wide)a1 * b0 + (fe_wide)a2 * w4 +
-	       (fe_wide)a3 * w3 + (fe_wide)a4 * w2;
-	t[2] = (fe_wide)a0 * b2 + (fe_wide)a1 * b1 + (fe_wide)a2 * b0 +
-	       (fe_wide)a3 * w4 + (fe_wide)a4 * w3;
-	t[3] = (fe_wide)a0 * b3 + (fe_wide)a1 * b2 + (fe_wide)a2 * b1 +
-	       (fe_wide)a3 * b0 + (fe_wide)a4 * w4;
-	t[4] = (fe_wide)a0 * b4 + (fe_wide)a1 * b3 + (fe_wide)a2 * b2 +
-	       (fe_wide)a3 * b1 + (fe_wide)a4 * b0;
-	fe_carry_wide(r, t);
+	t0 = (u128)a0 * b0 + (u128)a1 * w4 + (u128)a2 * w3 +
+	       (u128)a3 * w2 + (u128)a4 * w1;
+	t1 = (u128)a0 * b1 + (u128)a1 * b0 + (u128)a2 * w4 +
+	       (u128)a3 * w3 + (u128)a4 * w2;
+	t2 = (u128)a0 * b2 + (u128)a1 * b1 + (u128)a2 * b0 +
+	       (u128)a3 * w4 + (u128)a4 * w3;
+	t3 = (u128)a0 * b3 + (u128)a1 * b2 + (u128)a2 * b1 +
+	       (u128)a3 * b0 + (u128)a4 * w4;
+	t4 = (u128)a0 * b4 + (u128)a1 * b3 + (u128)a2 * b2 +
+	       (u128)a3 * b1 + (u128)a4 * b0;
+	fe_carry_wide(r->l, t0, t1, t2, t3, t4);
 }
 
 /* @a squared @n times, @n at least 1 */
 static noinline_for_stack void fe_sqr_n(struct fe *r, const struct fe *a,
 					int n)
 {
-	struct fe x = *a;
+	u64 a0 = a->l[0], a1 = a->l[1], a2 = a->l[2], a3 = a->l[3];
+	u64 a4 = a->l[4], x[5];
 
 	do {
-		const u64 a0 = x.l[0], a1 = x.l[1], a2 = x.l[2];
-		const u64 a3 = x.l[3], a4 = x.l[4];
-		const u64 d0 = a0 * 2, d1 = a1 * 2, d3 = a3 * 2;
+		const u64 d0 = a0 * 2, d1 = a1 * 2, d2 = a2 * 2;
 		const u64 w3 = a3 * 19, w4 = a4 * 19;
-		fe_wide t[5];
+		u128 t0, t1, t2, t3, t4;
 
-		t[0] = (fe_wide)a0 * a0 + (fe_wide)d1 * w4 +
-		       (fe_wide)(a2 * 2) * w3;
-		t[1] = (fe_wide)d0 * a1 + (fe_wide)(a2 * 2) * w4 +
-		       (fe_wide)a3 * w3;
-		t[2] = (fe_wide)d0 * a2 + (fe_wide)a1 * a1 + (fe_wide)d3 * w4;
-		t[3] = (fe_wide)d0 * a3 + (fe_wide)d1 * a2 + (fe_wide)a4 * w4;
-		t[4] = (fe_wide)d0 * a4 + (fe_wide)d1 * a3 + (fe_wide)a2 * a2;
-		fe_carry_wide(&x, t);
+		t0 = (u128)a0 * a0 + (u128)d1 * w4 + (u128)d2 * w3;
+		t1 = (u128)d0 * a1 + (u128)d2 * w4 + (u128)a3 * w3;
+		t2 = (u128)d0 * a2 + (u128)a1 * a1 +
+		       (u128)(a3 * 2) * w4;
+		t3 = (u128)d0 * a3 + (u128)d1 * a2 + (u128)a4 * w4;
+		t4 = (u128)d0 * a4 + (u128)d1 * a3 + (u128)a2 * a2;
+		fe_carry_wide(x, t0, t1, t2, t3, t4);
+		a0 = x[0];
+		a1 = x[1];
+		a2 = x[2];
+		a3 = x[3];
+		a4 = x[4];
 	} while (--n);
 
-	*r = x;
+	r->l[0] = a0;
+	r->l[1] = a1;
+	r->l[2] = a2;
+	r->l[3] = a3;
+	r->l[4] = a4;
 }
 
 /* @a times a constant below 2^20 */
 static inline void fe_mul_small(struct fe *r, const struct fe *a, u32 k)
 {
-	fe_wide t[5];
-	int i;
-
-	for (i = 0; i < 5; i++)
-		t[i] = (fe_wide)a->l[i] * k;
-	fe_carry_wide(r, t);
+	fe_carry_wide(r->l, (u128)a->l[0] * k, (u128)a->l[1] * k,
+		      (u128)a->l[2] * k, (u128)a->l[3] * k,
+		      (u128)a->l[4] * k);
 }
 
 /* Swap where @mask is all ones, leave alone where it is 0. */

@@ -14,12 +14,12 @@ struct x25519_op;
 /* ARCH=um does not say so in its Kconfig, but runs what the host has. */
 #if defined(__SIZEOF_INT128__) && \
 	(defined(CONFIG_ARCH_SUPPORTS_INT128) || defined(CONFIG_X86_64))
-#define X25519_GENERIC64	1
+#define X25519_GENERIC64
 #endif
 
 /* Tests run the 32-bit code wherever they are. */
 #if !defined(X25519_GENERIC64) || IS_ENABLED(CONFIG_KUNIT)
-#define X25519_GENERIC32	1
+#define X25519_GENERIC32
 #endif
 
 /*
