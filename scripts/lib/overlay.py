@@ -422,9 +422,11 @@ def insert_maintainers(text, entry):
     body = mark[1:] + body
     entries = re.split(r"\n\n+", body.strip("\n"))
     title = entry.split("\n")[0]
-    at = next((i for i, e in enumerate(entries)
-               if e.split("\n")[0] > title or e.startswith("THE REST\n")),
-              len(entries))
+    titles = [e.split("\n")[0] for e in entries]
+    # The file is not sorted everywhere; behind the nearest lesser title is
+    # right where it is.
+    lesser = [t for t in titles if t < title]
+    at = titles.index(max(lesser)) + 1 if lesser else 0
     entries.insert(at, entry)
     return head + "\n" + "\n\n".join(entries) + "\n"
 
@@ -566,6 +568,11 @@ def build(overlay, pristine, out, strict):
                 "--diff-algorithm=histogram", "--no-ext-diff",
                 "--no-color", "--unified=3", "--stat=72,48",
                 "--suffix=.patch", start)
+            # The diffstat of the cover letter names each new file already.
+            path = os.path.join(folder, "0000-cover-letter.patch")
+            text = re.sub(rb"^ create mode \d+ .*\n", b"", read(path),
+                          flags=re.M)
+            write(path, text, False)
     finally:
         shutil.rmtree(repo, ignore_errors=True)
 
