@@ -115,7 +115,7 @@ void aead_chacha20_xor(u32 state[16], u8 *dst, const u8 *src, size_t len)
 	while (len) {
 		size_t n = min_t(size_t, len, AEAD_GROUP_TEXT);
 
-		AEAD_RUN(n >= AEAD_SIMD_MIN, chacha20_xor, state, dst, src, n);
+		AEAD_RUN(n >= AEAD_SIMD_MIN, aead_chacha20, state, dst, src, n);
 		dst += n;
 		src += n;
 		len -= n;
@@ -128,7 +128,7 @@ void aead_poly1305_blocks(struct poly1305_stream *st, const u8 *src,
 	while (len) {
 		size_t n = min_t(size_t, len, AEAD_GROUP_TEXT);
 
-		AEAD_RUN(n >= AEAD_SIMD_MIN, poly1305_blocks, st, src, n);
+		AEAD_RUN(n >= AEAD_SIMD_MIN, aead_poly1305, st, src, n);
 		src += n;
 		len -= n;
 	}

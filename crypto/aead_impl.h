@@ -2,7 +2,8 @@
 /*
  * What the dispatch code and the implementations of the ChaCha20-Poly1305
  * family owe each other. An ISA is a leaf: it provides the four functions
- * below and is called from nowhere but the dispatch.
+ * below and is called from nowhere but the dispatch. The names keep clear of
+ * lib/crypto's own poly1305_blocks_avx2() and the like.
  */
 #ifndef _LIB_CRYPTO_BATCH_AEAD_IMPL_H
 #define _LIB_CRYPTO_BATCH_AEAD_IMPL_H
@@ -29,11 +30,11 @@ struct poly1305_stream;
  * sets @err. Before it returns it wipes from @ctx whatever depends on the key
  * or the plaintext. @key is in host order.
  *
- * chacha20_xor_<isa>(): @len bytes of one stream, from 0. Advances state[12]
+ * aead_chacha20_<isa>(): @len bytes of one stream, from 0. Advances state[12]
  * by the blocks used, a partial one included, and wraps. @dst is @src, or does
  * not overlap it. At most AEAD_GROUP_TEXT bytes a call.
  *
- * poly1305_blocks_<isa>(): @len bytes, a multiple of 16, each block with its
+ * aead_poly1305_<isa>(): @len bytes, a multiple of 16, each block with its
  * high bit. At most AEAD_GROUP_TEXT bytes a call. Where the architecture has
  * 128-bit integers, st->h[0..2] is the accumulator in base 2^64, partially
  * reduced (h[2] below 8, on entry as on return), and st->r[0..1] is the
@@ -47,10 +48,10 @@ void aead_seal_group_##isa(struct chacha20poly1305_msg *m, unsigned int n,     \
 			   const u32 key[8], void *ctx);		       \
 void aead_open_group_##isa(struct chacha20poly1305_msg *m, unsigned int n,     \
 			   const u32 key[8], void *ctx);		       \
-void chacha20_xor_##isa(u32 state[16], u8 *dst, const u8 *src, size_t len,     \
-			void *ctx);					       \
-void poly1305_blocks_##isa(struct poly1305_stream *st, const u8 *src,	       \
-			   size_t len, void *ctx)
+void aead_chacha20_##isa(u32 state[16], u8 *dst, const u8 *src, size_t len,    \
+			  void *ctx);					       \
+void aead_poly1305_##isa(struct poly1305_stream *st, const u8 *src,	       \
+			 size_t len, void *ctx)
 
 AEAD_DECLARE_IMPL(generic);
 AEAD_DECLARE_IMPL(avx2);

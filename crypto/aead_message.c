@@ -14,6 +14,7 @@
 #include "aead_common.h"
 #include "aead_dispatch.h"
 #include "aead_message.h"
+#include "chacha20_block.h"
 
 /* What is enciphered before it is authenticated: stays in the first cache. */
 #define AEAD_PIECE	8192
@@ -23,6 +24,7 @@ struct aead_work {
 	struct poly1305_stream	auth;
 	u8			block[CHACHA20_BLOCK_BYTES];
 	u8			tag[POLY1305_TAG_BYTES];
+	u8			seen[POLY1305_TAG_BYTES];
 };
 
 static void aead_xor(bool dispatch, u32 state[16], u8 *dst, const u8 *src,
@@ -31,7 +33,7 @@ static void aead_xor(bool dispatch, u32 state[16], u8 *dst, const u8 *src,
 	if (dispatch)
 		aead_chacha20_xor(state, dst, src, len);
 	else
-		chacha20_xor_generic(state, dst, src, len, NULL);
+		aead_chacha20_generic(state, dst, src, len, NULL);
 }
 
 /* Authenticate @len bytes and the zeroes that fill up the last block. */
@@ -43,13 +45,13 @@ static void aead_auth(bool dispatch, struct aead_work *w, const u8 *src,
 	if (whole && dispatch)
 		aead_poly1305_blocks(&w->auth, src, whole);
 	else if (whole)
-		poly1305_blocks_generic(&w->auth, src, whole, NULL);
+		aead_poly1305_generic(&w->auth, src, whole, NULL);
 	if (len > whole) {
 		u8 *last = w->block;
 
 		memcpy(last, src + whole, len - whole);
 		memset(last + (len - whole), 0, 16 - (len - whole));
-		poly1305_blocks_generic(&w->auth, last, 16, NULL);
+		aead_poly1305_generic(&w->auth, last, 16, NULL);
 	}
 }
 
@@ -66,9 +68,8 @@ static void aead_begin(bool dispatch, struct aead_work *w,
 	w->state[14] = (u32)m->nonce;
 	w->state[15] = (u32)(m->nonce >> 32);
 
-	memset(w->block, 0, sizeof(w->block));
-	chacha20_xor_generic(w->state, w->block, w->block, sizeof(w->block),
-			     NULL);
+	chacha20_keystream(w->state, w->block);
+	w->state[12]++;
 	poly1305_stream_init(&w->auth, w->block);
 	aead_auth(dispatch, w, m->ad, m->ad_len);
 }
@@ -78,7 +79,7 @@ static void aead_finish(struct aead_work *w,
 {
 	put_unaligned_le64(m->ad_len, w->block);
 	put_unaligned_le64(m->len, w->block + 8);
-	poly1305_blocks_generic(&w->auth, w->block, 16, NULL);
+	aead_poly1305_generic(&w->auth, w->block, 16, NULL);
 	poly1305_stream_final(&w->auth, tag);
 }
 
@@ -111,7 +112,7 @@ aead_open_message(bool dispatch, struct aead_work *w,
 {
 	struct aead_cursor c = { .vec = m->src };
 	const u8 *src = NULL;
-	u8 tag[POLY1305_TAG_BYTES];
+	const u8 *tag;
 
 	/* The ciphertext, as one piece, and the tag that came with it. */
 	if (m->len) {
@@ -121,7 +122,11 @@ aead_open_message(bool dispatch, struct aead_work *w,
 			src = m->dst;
 		}
 	}
-	aead_gather(&c, tag, sizeof(tag));
+	tag = aead_span(&c, m->src + m->nr_src, sizeof(w->seen));
+	if (!tag) {
+		aead_gather(&c, w->seen, sizeof(w->seen));
+		tag = w->seen;
+	}
 
 	aead_begin(dispatch, w, m, key);
 	aead_auth(dispatch, w, src, m->len);

@@ -20,15 +20,24 @@ static void chacha20_xor_block(const u32 state[16], u8 *dst, const u8 *src)
 {
 	u32 x[16];
 
-	for (int i = 0; i < 16; i++)
-		x[i] = state[i];
+	memcpy(x, state, sizeof(x));
 	chacha20_permute(x);
 	for (int i = 0; i < 16; i++)
 		put_unaligned_le32(get_unaligned_le32(src + 4 * i) ^
 				   (x[i] + state[i]), dst + 4 * i);
 }
 
-void chacha20_xor_generic(u32 state[16], u8 *dst, const u8 *src, size_t len,
+void chacha20_keystream(const u32 state[16], u8 out[CHACHA20_BLOCK_BYTES])
+{
+	u32 x[16];
+
+	memcpy(x, state, sizeof(x));
+	chacha20_permute(x);
+	for (int i = 0; i < 16; i++)
+		put_unaligned_le32(x[i] + state[i], out + 4 * i);
+}
+
+void aead_chacha20_generic(u32 state[16], u8 *dst, const u8 *src, size_t len,
 			  void *ctx)
 {
 	for (; len >= CHACHA20_BLOCK_BYTES; len -= CHACHA20_BLOCK_BYTES) {
@@ -38,12 +47,17 @@ void chacha20_xor_generic(u32 state[16], u8 *dst, const u8 *src, size_t len,
 		src += CHACHA20_BLOCK_BYTES;
 	}
 	if (len) {
-		u8 last[CHACHA20_BLOCK_BYTES] = {};
+		u8 last[CHACHA20_BLOCK_BYTES] __aligned(8);
+		size_t i = 0;
 
-		memcpy(last, src, len);
-		chacha20_xor_block(state, last, last);
+		chacha20_keystream(state, last);
 		state[12]++;
-		memcpy(dst, last, len);
+		for (; i + 4 <= len; i += 4)
+			put_unaligned_le32(get_unaligned_le32(src + i) ^
+				      get_unaligned_le32(last + i),
+				      dst + i);
+		for (; i < len; i++)
+			dst[i] = src[i] ^ last[i];
 		memzero_explicit(last, sizeof(last));
 	}
 }

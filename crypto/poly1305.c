@@ -18,7 +18,7 @@
 
 #define POLY1305_BLOCK_BYTES	16
 
-void poly1305_blocks_generic(struct poly1305_stream *st, const u8 *src,
+void aead_poly1305_generic(struct poly1305_stream *st, const u8 *src,
 			     size_t len, void *ctx)
 {
 	poly1305_limb_blocks(st, src, len, 1);

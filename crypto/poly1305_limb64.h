@@ -34,28 +34,32 @@ static inline void poly1305_limb_blocks(struct poly1305_stream *st,
 	u64 h0 = st->h[0], h1 = st->h[1], h2 = st->h[2];
 
 	for (; len; len -= 16, src += 16) {
+		const u64 m0 = get_unaligned_le64(src);
+		const u64 m1 = get_unaligned_le64(src + 8);
 		poly1305_wide t, u;
+		u64 carry;
 
 		/* h2 is at most 4 here, and at most 6 after this. */
-		t = (poly1305_wide)h0 + get_unaligned_le64(src);
-		h0 = (u64)t;
-		t = (poly1305_wide)h1 + get_unaligned_le64(src + 8) +
-		    (u64)(t >> 64);
-		h1 = (u64)t;
-		h2 += (u64)(t >> 64) + high;
+		h0 += m0;
+		carry = h0 < m0;
+		h1 += carry;
+		h2 += high + (h1 < carry);
+		h1 += m1;
+		h2 += h1 < m1;
 
-		/* r0 and r1 are below 2^60: sums stay below 2^126. */
+		/* r0 and s1 are below 2^61: no sum of products overflows. */
 		t = (poly1305_wide)h0 * r0 + (poly1305_wide)h1 * s1;
-		u = (poly1305_wide)h0 * r1 + (poly1305_wide)h1 * r0 + h2 * s1;
-		u += (u64)(t >> 64);
+		u = (poly1305_wide)h0 * r1 + (poly1305_wide)h1 * r0;
+		u += h2 * s1 + (u64)(t >> 64);
 		h2 = h2 * r0 + (u64)(u >> 64);
 
 		/* What stands above bit 130 comes back five times. */
-		t = (poly1305_wide)(u64)t + (h2 & ~3ULL) + (h2 >> 2);
-		h0 = (u64)t;
-		t = (poly1305_wide)(u64)u + (u64)(t >> 64);
-		h1 = (u64)t;
-		h2 = (h2 & 3) + (u64)(t >> 64);
+		carry = (h2 & ~3ULL) + (h2 >> 2);
+		h2 &= 3;
+		h0 = (u64)t + carry;
+		carry = h0 < carry;
+		h1 = (u64)u + carry;
+		h2 += h1 < carry;
 	}
 	st->h[0] = h0;
 	st->h[1] = h1;

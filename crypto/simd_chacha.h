@@ -167,8 +167,10 @@ static noinline void chacha_blocks(v32 out[16], const struct chacha_table *t,
 	v32 x[16];
 
 	chacha_begin(x, t, message, counter);
-	for (int i = 4; i < 8; i++)
-		x[i] = simd_rol32(x[i], 7);
+	chacha_turn(x, 0, 3, 0);
+	chacha_turn(x, 0, 3, 1);
+	chacha_turn(x, 0, 3, 2);
+	chacha_turn(x, 0, 3, 3);
 	for (int i = 0; ; i++) {
 		chacha_step(x, 1, 0);
 		chacha_step(x, 1, 1);
@@ -187,12 +189,13 @@ static noinline void chacha_blocks(v32 out[16], const struct chacha_table *t,
 #if SIMD_STATES == 2
 /* Twice W blocks. */
 static noinline void chacha_blocks2(v32 out[32], const struct chacha_table *t,
-				    const v32 message[2], const v32 counter[2])
+				    const v32 *message0, const v32 *counter0,
+				    const v32 *message1, const v32 *counter1)
 {
 	v32 x[16], y[16];
 
-	chacha_begin(x, t, &message[0], &counter[0]);
-	chacha_begin(y, t, &message[1], &counter[1]);
+	chacha_begin(x, t, message0, counter0);
+	chacha_begin(y, t, message1, counter1);
 	chacha_turn(x, 0, 3, 0);
 	chacha_turn(x, 0, 3, 1);
 	chacha_turn(x, 0, 3, 2);
@@ -209,12 +212,12 @@ static noinline void chacha_blocks2(v32 out[32], const struct chacha_table *t,
 		chacha_step2(x, y, 0, 2, 0);
 		chacha_step2(x, y, 0, 3, 0);
 	}
-	chacha_end(out, x, t, &message[0], &counter[0]);
+	chacha_end(out, x, t, message0, counter0);
 	chacha_turn(y, 1, 3, 0);
 	chacha_turn(y, 1, 3, 1);
 	chacha_turn(y, 1, 3, 2);
 	chacha_turn(y, 1, 3, 3);
-	chacha_end(out + 16, y, t, &message[1], &counter[1]);
+	chacha_end(out + 16, y, t, message1, counter1);
 }
 #endif
 

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ChaCha20-Poly1305 with AVX-512: 16 blocks of ChaCha20 in a state, two states
+ * at once, and 8 Poly1305 accumulators in limbs for the 52-bit multipliers of
+ * IFMA. Needs F, VL, BW, DQ and IFMA.
+ */
+#include <linux/compiler.h>
+#include <linux/types.h>
+
+#define W		16
+#define M		8
+#define SIMD_STATES	2
+
+typedef u32 v32 __attribute__((vector_size(64)));
+typedef u64 v64 __attribute__((vector_size(64)));
+typedef u8 v8 __attribute__((vector_size(64)));
+/* In memory, at any address. */
+typedef v32 v32_any __attribute__((aligned(1), may_alias));
+typedef v64 v64_any __attribute__((aligned(1), may_alias));
+
+#ifdef __clang__
+#define SIMD_SHUFFLE(mask, a, b, ...)	__builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SIMD_SHUFFLE(mask, a, b, ...)	__builtin_shuffle(a, b, (mask){ __VA_ARGS__ })
+#endif
+
+static __always_inline v32 simd_rol32(v32 v, int n)
+{
+	return (v << n) | (v >> (32 - n));
+}
+
+static __always_inline v32 simd_pick32(v32 v, v32 index)
+{
+#ifdef __clang__
+	return (v32)__builtin_ia32_permvarsi512(v, index);
+#else
+	return __builtin_shuffle(v, index);
+#endif
+}
+
+#ifdef __clang__
+#define simd_madd_lo(a, b, c)	((v64)__builtin_ia32_vpmadd52luq512(a, b, c))
+#define simd_madd_hi(a, b, c)	((v64)__builtin_ia32_vpmadd52huq512(a, b, c))
+#else
+typedef long long simd_s64 __attribute__((vector_size(64)));
+#define simd_madd_lo(a, b, c)						\
+	((v64)__builtin_ia32_vpmadd52luq512_mask((simd_s64)(a),		\
+						 (simd_s64)(b),		\
+						 (simd_s64)(c), 0xff))
+#define simd_madd_hi(a, b, c)						\
+	((v64)__builtin_ia32_vpmadd52huq512_mask((simd_s64)(a),		\
+						 (simd_s64)(b),		\
+						 (simd_s64)(c), 0xff))
+#endif
+
+static __always_inline v64 simd_widen(const u32 *p)
+{
+	typedef u32 half __attribute__((vector_size(32)));
+
+	return __builtin_convertvector(*(const half *)p, v64);
+}
+
+/* Interleave within 128 bits, and exchange 128-bit quarters. */
+static __always_inline v32 simd_lo32(v32 a, v32 b)
+{
+	return SIMD_SHUFFLE(v32, a, b, 0, 16, 1, 17, 4, 20, 5, 21,
+			    8, 24, 9, 25, 12, 28, 13, 29);
+}
+
+static __always_inline v32 simd_hi32(v32 a, v32 b)
+{
+	return SIMD_SHUFFLE(v32, a, b, 2, 18, 3, 19, 6, 22, 7, 23,
+			    10, 26, 11, 27, 14, 30, 15, 31);
+}
+
+static __always_inline v64 simd_lo64(v64 a, v64 b)
+{
+	return SIMD_SHUFFLE(v64, a, b, 0, 8, 2, 10, 4, 12, 6, 14);
+}
+
+static __always_inline v64 simd_hi64(v64 a, v64 b)
+{
+	return SIMD_SHUFFLE(v64, a, b, 1, 9, 3, 11, 5, 13, 7, 15);
+}
+
+static __always_inline v64 simd_halves_lo(v64 a, v64 b)
+{
+	return SIMD_SHUFFLE(v64, a, b, 0, 1, 2, 3, 8, 9, 10, 11);
+}
+
+static __always_inline v64 simd_halves_hi(v64 a, v64 b)
+{
+	return SIMD_SHUFFLE(v64, a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+
+static __always_inline v64 simd_quarters_even(v64 a, v64 b)
+{
+	return SIMD_SHUFFLE(v64, a, b, 0, 1, 4, 5, 8, 9, 12, 13);
+}
+
+static __always_inline v64 simd_quarters_odd(v64 a, v64 b)
+{
+	return SIMD_SHUFFLE(v64, a, b, 2, 3, 6, 7, 10, 11, 14, 15);
+}
+
+/*
+ * The four blocks of lane v at at[v] + off: x[2 i] and x[2 i + 1] get the
+ * halves of block i of every lane.
+ */
+static __always_inline void simd_load_stripes(v64 x[8], const u8 *const at[M],
+					      size_t off)
+{
+	v64 a[8], b[8];
+
+#pragma GCC unroll 8
+	for (int i = 0; i < 8; i++)
+		a[i] = *(const v64_any *)(at[i] + off);
+#pragma GCC unroll 4
+	for (int i = 0; i < 8; i += 2) {
+		b[i] = simd_lo64(a[i], a[i + 1]);
+		b[i + 1] = simd_hi64(a[i], a[i + 1]);
+	}
+	/* A 128-bit quarter q of b[2 i + h] is half h of block q, two lanes. */
+#pragma GCC unroll 2
+	for (int h = 0; h < 2; h++) {
+		v64 c0 = simd_quarters_even(b[h], b[2 + h]);
+		v64 c1 = simd_quarters_odd(b[h], b[2 + h]);
+		v64 c2 = simd_quarters_even(b[4 + h], b[6 + h]);
+		v64 c3 = simd_quarters_odd(b[4 + h], b[6 + h]);
+
+		x[h] = simd_quarters_even(c0, c2);
+		x[2 + h] = simd_quarters_even(c1, c3);
+		x[4 + h] = simd_quarters_odd(c0, c2);
+		x[6 + h] = simd_quarters_odd(c1, c3);
+	}
+}
+
+static __always_inline v8 simd_load_part(const u8 *p, u64 mask)
+{
+	v8 v;
+
+	asm("vmovdqu8 (%1), %0%{%2%}%{z%}"
+	    : "=v"(v) : "r"(p), "Yk"(mask), "m"(*(const u8 (*)[64])p));
+	return v;
+}
+
+static __always_inline void simd_store_part(u8 *p, v8 v, u64 mask)
+{
+	asm volatile("vmovdqu8 %1, (%0)%{%2%}"
+		     : : "r"(p), "v"(v), "Yk"(mask) : "memory");
+}
+
+/* 64 bytes at @to: zeroes, and @len bytes from @src at @skip. */
+static __always_inline void simd_copy_part(u8 *to, const u8 *src,
+					   unsigned int skip, unsigned int len)
+{
+	u64 mask = len ? (~0ULL >> (64 - len)) << skip : 0;
+
+	*(v8 *)to = simd_load_part((const u8 *)((uintptr_t)src - skip), mask);
+}
+
+static const u8 simd_zero_stripe[64] __aligned(64);
+
+#include "simd_limb44.h"
+#include "simd_chacha.h"
+#include "simd_poly.h"
+
+/* Text from which a message is worth another lane of Poly1305. */
+#define SIMD_SHARE_MIN	128
+/* Below this, one stream's blocks go through 64-bit multiplications. */
+#define SIMD_POLY_MIN	512
+
+struct simd_lanes;
+static void simd_xor(const v32 stream[16], const struct simd_lanes *l);
+
+#include "simd_aead.h"
+
+static __always_inline void simd_xor_lane(const struct simd_lanes *l,
+					  unsigned int i, v64 stream)
+{
+	if (i >= l->n || !l->dst[i])
+		return;
+	if (likely(l->len[i] == BLOCK)) {
+		*(v64_any *)l->dst[i] = stream ^ *(const v64_any *)l->src[i];
+	} else {
+		u64 mask = ~0ULL >> (64 - l->len[i]);
+		v8 text = simd_load_part(l->src[i], mask);
+
+		simd_store_part(l->dst[i], text ^ (v8)stream, mask);
+	}
+}
+
+/* Turn words of W blocks into blocks, and XOR them to the text. */
+static noinline void simd_xor(const v32 stream[16], const struct simd_lanes *l)
+{
+	v64 x[16];
+
+#pragma GCC unroll 4
+	for (int i = 0; i < 16; i += 4) {
+		v32 a = simd_lo32(stream[i], stream[i + 1]);
+		v32 b = simd_hi32(stream[i], stream[i + 1]);
+		v32 c = simd_lo32(stream[i + 2], stream[i + 3]);
+		v32 d = simd_hi32(stream[i + 2], stream[i + 3]);
+
+		x[i] = simd_lo64((v64)a, (v64)c);
+		x[i + 1] = simd_hi64((v64)a, (v64)c);
+		x[i + 2] = simd_lo64((v64)b, (v64)d);
+		x[i + 3] = simd_hi64((v64)b, (v64)d);
+	}
+	/* Quarter q of x[4 w + i] is words 4 w to 4 w + 3 of block 4 q + i. */
+#pragma GCC unroll 4
+	for (int i = 0; i < 4; i++) {
+		v64 a = simd_quarters_even(x[i], x[4 + i]);
+		v64 b = simd_quarters_odd(x[i], x[4 + i]);
+		v64 c = simd_quarters_even(x[8 + i], x[12 + i]);
+		v64 d = simd_quarters_odd(x[8 + i], x[12 + i]);
+
+		simd_xor_lane(l, i, simd_quarters_even(a, c));
+		simd_xor_lane(l, 8 + i, simd_quarters_odd(a, c));
+		simd_xor_lane(l, 4 + i, simd_quarters_even(b, d));
+		simd_xor_lane(l, 12 + i, simd_quarters_odd(b, d));
+	}
+}
+
+void aead_seal_group_avx512(struct chacha20poly1305_msg *m, unsigned int n,
+			    const u32 key[8], void *ctx)
+{
+	simd_seal_group(m, n, key, ctx);
+}
+
+void aead_open_group_avx512(struct chacha20poly1305_msg *m, unsigned int n,
+			    const u32 key[8], void *ctx)
+{
+	simd_open_group(m, n, key, ctx);
+}
+
+void chacha20_xor_avx512(u32 state[16], u8 *dst, const u8 *src, size_t len,
+			 void *ctx)
+{
+	simd_chacha20(state, dst, src, len, ctx);
+}
+
+void poly1305_blocks_avx512(struct poly1305_stream *st, const u8 *src,
+			    size_t len, void *ctx)
+{
+	simd_poly1305(st, src, len, ctx);
+}

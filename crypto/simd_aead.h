@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A group of ChaCha20-Poly1305 messages in vectors (RFC 8439, section 2.8).
+ *
+ * The blocks of key stream that the messages need, block 0 of each first, are
+ * dealt to lanes in order, so that lanes are whole messages where there are as
+ * many as lanes, and any block of any message where there are fewer or where
+ * lengths differ. The blocks 0 come out as the one-time keys of Poly1305,
+ * already a message a lane.
+ */
+#ifndef _LIB_CRYPTO_BATCH_SIMD_AEAD_H
+#define _LIB_CRYPTO_BATCH_SIMD_AEAD_H
+
+#include <crypto/chacha20poly1305_batch.h>
+#include <crypto/poly1305_batch.h>
+#include <linux/build_bug.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+
+#include "aead_common.h"
+#include "aead_impl.h"
+
+#define BLOCK		64
+
+/* The work of W lanes; a lane without a destination leaves its block. */
+struct simd_lanes {
+	u32		message[W] __aligned(4 * W);
+	u32		counter[W] __aligned(4 * W);
+	const u8	*src[W];
+	u8		*dst[W];
+	u32		len[W];
+	unsigned int	n;
+};
+
+struct simd_text {
+	const u8	*src;
+	u8		*dst;
+	u32		len;
+};
+
+/* Which block comes next. */
+struct simd_deal {
+	unsigned int	message;
+	u32		offset;
+	u32		longest;
+};
+
+struct simd_work {
+	v32			stream[SIMD_STATES][16];
+	struct chacha_table	table;
+	struct poly_work	poly;
+	u32			poly_key[8][W] __aligned(4 * W);
+	struct simd_lanes	lanes[2][SIMD_STATES];
+	struct simd_text	text[W];
+	struct poly_item	item[W];
+	u8			tag[W][16];
+	struct simd_deal	deal;
+	unsigned int		n;
+};
+
+/* Fill lanes from @from on with the next blocks. */
+static noinline void simd_deal(struct simd_work *w, struct simd_lanes *l,
+			       unsigned int from)
+{
+	struct simd_deal d = w->deal;
+	unsigned int i = from;
+
+	while (i < W) {
+		const struct simd_text *t;
+
+		if (d.message == w->n) {
+			d.message = 0;
+			d.offset += BLOCK;
+		}
+		if (d.offset >= d.longest)
+			break;
+		t = &w->text[d.message];
+		if (d.offset < t->len) {
+			l->message[i] = d.message;
+			l->counter[i] = d.offset / BLOCK + 1;
+			l->src[i] = t->src + d.offset;
+			l->dst[i] = t->dst + d.offset;
+			l->len[i] = min_t(u32, t->len - d.offset, BLOCK);
+			i++;
+		}
+		d.message++;
+	}
+	w->deal = d;
+	l->n = i;
+}
+
+/* Every state's lanes. Returns how many states have any. */
+static unsigned int simd_deal_all(struct simd_work *w, struct simd_lanes *l,
+				  unsigned int from)
+{
+	unsigned int used = 0;
+
+	for (unsigned int i = 0; i < SIMD_STATES; i++) {
+		simd_deal(w, &l[i], i ? 0 : from);
+		used += l[i].n != 0;
+	}
+	return used;
+}
+
+static void simd_stream(struct simd_work *w, const struct simd_lanes *l,
+			unsigned int states)
+{
+#if SIMD_STATES == 2
+	if (states == 2) {
+		chacha_blocks2(w->stream[0], &w->table,
+			       (const v32 *)l[0].message,
+			       (const v32 *)l[0].counter,
+			       (const v32 *)l[1].message,
+			       (const v32 *)l[1].counter);
+		return;
+	}
+#endif
+	if (states)
+		chacha_blocks(w->stream[0], &w->table,
+			      (const v32 *)l[0].message,
+			      (const v32 *)l[0].counter);
+}
+
+static void simd_xor_all(struct simd_work *w, const struct simd_lanes *l,
+			 unsigned int states)
+{
+	for (unsigned int i = 0; i < states; i++)
+		simd_xor(w->stream[i], &l[i]);
+}
+
+/* The first pass: blocks 0, and blocks of text in the lanes left over. */
+static unsigned int simd_begin(struct simd_work *w, const u32 key[8],
+			       const struct chacha20poly1305_msg *m)
+{
+	static const u32 constants[4] = {
+		0x61707865, 0x3320646e, 0x79622d32, 0x6b206574,
+	};
+	struct simd_lanes *l = w->lanes[0];
+	unsigned int states;
+
+	memcpy(w->table.first, constants, sizeof(constants));
+	memcpy(w->table.first + 4, key, 32);
+	w->table.first[12] = 0;
+	w->deal = (struct simd_deal){};
+	for (unsigned int i = 0; i < W; i++) {
+		const struct chacha20poly1305_msg *mi = &m[i < w->n ? i : 0];
+
+		((u32 *)&w->table.nonce[0])[i] = mi->salt;
+		((u32 *)&w->table.nonce[1])[i] = (u32)mi->nonce;
+		((u32 *)&w->table.nonce[2])[i] = (u32)(mi->nonce >> 32);
+		l->message[i] = i;
+		l->counter[i] = 0;
+		l->dst[i] = NULL;
+		if (i < w->n)
+			w->deal.longest = max(w->deal.longest, mi->len);
+	}
+	chacha_prepare(&w->table);
+	states = simd_deal_all(w, l, w->n);
+	simd_stream(w, l, states);
+	memcpy(w->poly_key, w->stream[0], sizeof(w->poly_key));
+	return states;
+}
+
+/* XOR what @states of the first pass hold, and all passes after it. */
+static void simd_passes(struct simd_work *w, unsigned int states)
+{
+	unsigned int now = 0;
+
+	while (states) {
+		struct simd_lanes *next = w->lanes[!now];
+		unsigned int then;
+
+		then = simd_deal_all(w, next, 0);
+		simd_xor_all(w, w->lanes[now], states);
+		simd_stream(w, next, then);
+		states = then;
+		now = !now;
+	}
+}
+
+/* How many lanes of Poly1305 each of @n messages gets. */
+static unsigned int simd_shares(const struct poly_item *it, unsigned int n)
+{
+	unsigned int lanes = M;
+	u32 least = ~0U;
+
+	while (lanes > 1 && n * lanes > M)
+		lanes /= 2;
+	for (unsigned int i = 0; i < n; i++)
+		least = min(least, it[i].len);
+	while (lanes > 1 && least < lanes * SIMD_SHARE_MIN)
+		lanes /= 2;
+	return lanes;
+}
+
+static void simd_authenticate(struct simd_work *w)
+{
+	for (unsigned int i = 0; i < w->n; i += M) {
+		unsigned int n = min_t(unsigned int, w->n - i, M);
+
+		poly_tags(&w->poly, &w->item[i], n, w->poly_key, i,
+			  simd_shares(&w->item[i], n));
+	}
+}
+
+static void simd_item(struct simd_work *w, unsigned int i,
+		      const struct chacha20poly1305_msg *m, const u8 *text)
+{
+	w->item[i].text = text;
+	w->item[i].len = m->len;
+	w->item[i].ad = m->ad;
+	w->item[i].ad_len = m->ad_len;
+}
+
+static void simd_seal(struct simd_work *w, struct chacha20poly1305_msg *m,
+		      unsigned int n, const u32 key[8])
+{
+	unsigned int states;
+
+	w->n = n;
+	for (unsigned int i = 0; i < n; i++) {
+		w->text[i].src = m[i].dst;
+		if (aead_must_gather(&m[i]))
+			aead_gather_text(&m[i]);
+		else
+			w->text[i].src = m[i].src->iov_base;
+		w->text[i].dst = m[i].dst;
+		w->text[i].len = m[i].len;
+		simd_item(w, i, &m[i], m[i].dst);
+	}
+	states = simd_begin(w, key, m);
+	simd_passes(w, states);
+	simd_authenticate(w);
+	for (unsigned int i = 0; i < n; i++)
+		memcpy(m[i].dst + m[i].len, w->item[i].tag, 16);
+}
+
+static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
+		      unsigned int n, const u32 key[8])
+{
+	unsigned int states;
+
+	w->n = n;
+	for (unsigned int i = 0; i < n; i++) {
+		struct aead_cursor c = { .vec = m[i].src };
+		const u8 *src = aead_span(&c, m[i].src + m[i].nr_src, m[i].len);
+
+		if (!src) {
+			aead_gather(&c, m[i].dst, m[i].len);
+			src = m[i].dst;
+		}
+		aead_gather(&c, w->tag[i], 16);
+		w->text[i].src = src;
+		w->text[i].dst = m[i].dst;
+		w->text[i].len = m[i].len;
+		simd_item(w, i, &m[i], src);
+	}
+	states = simd_begin(w, key, m);
+	simd_authenticate(w);
+	for (unsigned int i = 0; i < n; i++) {
+		m[i].err = aead_tag_compare(w->tag[i],
+					    (const u8 *)w->item[i].tag);
+		if (m[i].err) {
+			/* Its lanes run empty. */
+			memset(m[i].dst, 0, m[i].len);
+			w->text[i].len = 0;
+		}
+	}
+	for (unsigned int s = 0; s < states; s++) {
+		struct simd_lanes *l = &w->lanes[0][s];
+
+		for (unsigned int i = 0; i < l->n; i++) {
+			if (m[l->message[i]].err)
+				l->dst[i] = NULL;
+		}
+	}
+	simd_passes(w, states);
+	for (unsigned int i = 0; i < n; i++) {
+		if (!m[i].err)
+			aead_sum_text(&m[i], m[i].dst);
+	}
+}
+
+static void simd_seal_group(struct chacha20poly1305_msg *m, unsigned int n,
+			    const u32 key[8], void *ctx)
+{
+	struct simd_work *w = ctx;
+
+	BUILD_BUG_ON(sizeof(*w) > AEAD_CTX_BYTES);
+	for (unsigned int i = 0; i < n; i += W)
+		simd_seal(w, m + i, min_t(unsigned int, n - i, W), key);
+	memzero_explicit(w, sizeof(*w));
+}
+
+static void simd_open_group(struct chacha20poly1305_msg *m, unsigned int n,
+			    const u32 key[8], void *ctx)
+{
+	struct simd_work *w = ctx;
+
+	for (unsigned int i = 0; i < n; i += W)
+		simd_open(w, m + i, min_t(unsigned int, n - i, W), key);
+	memzero_explicit(w, sizeof(*w));
+}
+
+/* One stream, its blocks in all lanes. */
+static void simd_chacha20(u32 state[16], u8 *dst, const u8 *src, size_t len,
+			  void *ctx)
+{
+	struct simd_work *w = ctx;
+	unsigned int states;
+
+	w->n = 1;
+	w->text[0] = (struct simd_text){ .src = src, .dst = dst, .len = len };
+	memcpy(w->table.first, state, 64);
+	/* Blocks of text count from 1. */
+	w->table.first[12]--;
+	for (int i = 0; i < 3; i++)
+		w->table.nonce[i] = (v32){} + state[13 + i];
+	w->deal = (struct simd_deal){ .longest = len };
+	chacha_prepare(&w->table);
+	states = simd_deal_all(w, w->lanes[0], 0);
+	simd_stream(w, w->lanes[0], states);
+	simd_passes(w, states);
+	state[12] += (len + BLOCK - 1) / BLOCK;
+	memzero_explicit(w, sizeof(*w));
+}
+
+/* One message's whole blocks, its stripes in all lanes. */
+static void simd_poly1305(struct poly1305_stream *st, const u8 *src,
+			  size_t len, void *ctx)
+{
+	struct simd_work *w = ctx;
+	struct poly_work *p = &w->poly;
+	struct poly_item it = { .text = src, .len = len & ~(STRIPE - 1) };
+	const v64 none = {};
+	struct limbs r;
+	v64 lo, hi, top;
+
+	if (len < SIMD_POLY_MIN) {
+		aead_poly1305_generic(st, src, len, NULL);
+		return;
+	}
+	for (unsigned int v = 0; v < M; v++)
+		p->item[v] = &it;
+	limb_split(&r, none + st->r[0], none + st->r[1], none);
+	limb_factor_set(&p->power[1], &r);
+	limb_split(&p->h, none + st->h[0], none + st->h[1],
+		   none + st->h[2] * LIMB_HIGH_BIT);
+	poly_powers(p, M);
+	poly_stripes(p, M, true);
+	limb_join(&lo, &hi, &top, &p->h);
+	st->h[0] = lo[0];
+	st->h[1] = hi[0];
+	st->h[2] = top[0];
+	aead_poly1305_generic(st, src + it.len, len - it.len, NULL);
+	memzero_explicit(w, sizeof(*w));
+}
+
+#endif /* _LIB_CRYPTO_BATCH_SIMD_AEAD_H */
