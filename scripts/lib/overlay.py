@@ -20,6 +20,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+
+import grow  # noqa: E402  (after the line that keeps the folder clean)
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.realpath(__file__))))
 
@@ -348,11 +352,13 @@ class Overlay:
                 return entry
         raise Error("MAINTAINERS-snippet has no entry \"%s\"" % title)
 
-    def states(self, base):
+    def states(self, base, loose=()):
         """Yield (patch, {tree path: (bytes, executable)}) in order, each with
         the files that this patch adds or changes.  base(path) gives the
-        pristine bytes, None if the tree has no such file."""
+        pristine bytes, None if the tree has no such file; loose names files
+        that no patch has, which are there all the same."""
         now = {}
+        final = set(self.sources.values())
 
         def lookup(path):
             return now[path][0] if path in now else base(path)
@@ -360,6 +366,9 @@ class Overlay:
         appends = [p for p in self.place if p.endswith(".append")]
         for patch in self.patches:
             new = {}
+            have = {self.sources[p] for p, home in self.place.items()
+                    if home.index <= patch.index} | set(loose)
+            absent = self.absent(have, final, patch.index)
             for path, home in self.place.items():
                 if home.index > patch.index or path in appends:
                     continue
@@ -368,6 +377,12 @@ class Overlay:
                 if path != override and override in self.place:
                     continue
                 data = self.blocks(path, patch.index)
+                if os.path.basename(target) == "Makefile":
+                    data = grow.makefile(target, data.decode(), have,
+                                         final).encode()
+                elif os.path.basename(target) == "Kconfig":
+                    data = grow.kconfig(data.decode(), have, final,
+                                        absent).encode()
                 extra = "linux-overlay/compat/%s/%s.append" % (self.tree,
                                                                target)
                 if extra in self.place and \
@@ -395,9 +410,24 @@ class Overlay:
                 new["MAINTAINERS"] = now["MAINTAINERS"] = (data, False)
             yield patch, new
 
+    def absent(self, have, final, upto):
+        """Symbols that will switch objects, but do not at patch upto."""
+        now, later = set(), set()
+        for path in self.place:
+            target = self.sources[path]
+            if os.path.basename(target) != "Makefile":
+                continue
+            text = self.blocks(path, len(self.patches)).decode()
+            later |= grow.symbols(text)
+            if target in have:
+                text = self.blocks(path, upto).decode()
+                now |= grow.symbols(grow.makefile(target, text, have, final))
+        return later - now
+
     def final(self, base, diffs=()):
         result = {}
-        for _, files in self.states(base):
+        loose = {t for p, t in self.sources.items() if p not in self.place}
+        for _, files in self.states(base, loose):
             result.update(files)
         # While people work, a new file may be in no patch yet.
         for path, target in self.sources.items():
