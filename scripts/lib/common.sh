@@ -51,6 +51,7 @@ mkdir -p "$culvert_cache" 2>/dev/null ||
 culvert_cache=$(cd "$culvert_cache" && pwd)
 
 culvert_exit_hooks=()
+culvert_hooks_pid=$BASHPID
 culvert_child=
 
 culvert_run_exit_hooks()
@@ -69,6 +70,11 @@ culvert_run_exit_hooks()
 
 at_exit()
 {
+	# What a subshell inherits is its parent's to tidy up.
+	if [ "$culvert_hooks_pid" != "$BASHPID" ]; then
+		culvert_exit_hooks=()
+		culvert_hooks_pid=$BASHPID
+	fi
 	culvert_exit_hooks+=("$*")
 	trap culvert_run_exit_hooks EXIT
 	trap 'exit 129' HUP
