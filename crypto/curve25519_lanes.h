@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A group of X25519 multiplications, one in every lane of a vector, over
+ * whichever field arithmetic the including file has chosen: struct vfe,
+ * vfe_mul_raw() and so on. The file also gives
+ *
+ *	v64			a vector of LANES 64-bit lanes
+ *	vbroadcast()		the same number in all lanes
+ *	vlanes_bit()		all ones in the lanes in which a bit is set
+ *	vlanes_choose()		one of two vectors by such a mask, lane by lane
+ *
+ * Everything that lives across a call is in struct lanes, the working memory
+ * that the dispatch hands out. Straight-line code; no branch and no address
+ * depends on a scalar or a point.
+ */
+#ifndef _LIB_CRYPTO_BATCH_CURVE25519_LANES_H
+#define _LIB_CRYPTO_BATCH_CURVE25519_LANES_H
+
+#include <crypto/curve25519_batch.h>
+#include <linux/build_bug.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+
+#include "curve25519_impl.h"
+
+/*
+ * With the points x2 : z2 and x3 : z3 of RFC 7748, section 5: the step begins
+ * with a = x2 + z2, b = x2 - z2, c = x3 + z3, d = x3 - z3. Exchanging the two
+ * points turns DA and CB into each other, which nobody sees in the squares of
+ * their sum and difference; so the exchange is a choice of what is doubled.
+ */
+struct lanes {
+	struct vfe	u, a, b, c, d;
+	struct vfe	p, m;			/* DA + CB, DA - CB */
+	struct vfe	aa, bb, e, g;		/* g = AA + a24 E */
+	v64		k[4];			/* bit i: bits i, i + 1 differ */
+	u64		words[4][LANES];
+};
+
+static noinline_for_stack void lanes_load(struct lanes *s,
+					  const struct x25519_op *ops,
+					  unsigned int n)
+{
+	static const u8 nine[X25519_KEY_BYTES] = { 9 };
+	struct vfe x2, z2;
+	v64 w[4];
+	int i, j;
+
+	/* The lanes left over multiply 0 by 0. */
+	memset(s->words, 0, sizeof(s->words));
+	for (i = 0; i < n; i++)
+		for (j = 0; j < 4; j++)
+			s->words[j][i] = get_unaligned_le64(ops[i].scalar +
+							    8 * j);
+	memcpy(w, s->words, sizeof(w));
+	/* RFC 7748, section 5: decodeScalar25519 */
+	w[0] &= vbroadcast(~7ULL);
+	w[3] &= vbroadcast(~0ULL >> 1);
+	w[3] |= vbroadcast(1ULL << 62);
+	for (j = 0; j < 3; j++)
+		s->k[j] = w[j] ^ (w[j] >> 1 | w[j + 1] << 63);
+	s->k[3] = w[3] ^ w[3] >> 1;
+
+	memset(s->words, 0, sizeof(s->words));
+	for (i = 0; i < n; i++) {
+		const u8 *point = ops[i].point ?: nine;
+
+		for (j = 0; j < 4; j++)
+			s->words[j][i] = get_unaligned_le64(point + 8 * j);
+	}
+	memcpy(w, s->words, sizeof(w));
+	vfe_from_words(&s->u, w);
+
+	/* 1 : 0 and u : 1 */
+	memset(&x2, 0, sizeof(x2));
+	memset(&z2, 0, sizeof(z2));
+	x2.l[0] = vbroadcast(1);
+	vfe_sum(&s->a, &x2, &z2);
+	vfe_difference(&s->b, &x2, &z2);
+	vfe_sum(&s->c, &s->u, &x2);
+	vfe_difference(&s->d, &s->u, &x2);
+}
+
+static noinline_for_stack void lanes_cross(struct lanes *s)
+{
+	struct vfe da, cb;
+
+	vfe_mul_raw(&da, &s->d, &s->a);
+	vfe_mul_raw(&cb, &s->c, &s->b);
+	vfe_sum(&s->p, &da, &cb);
+	vfe_difference(&s->m, &da, &cb);
+}
+
+static noinline_for_stack void lanes_squares(struct lanes *s, unsigned int bit)
+{
+	const v64 swap = vlanes_bit(s->k[bit / 64], bit % 64);
+	struct vfe x, aa, bb;
+	int i;
+
+#pragma GCC unroll 10
+	for (i = 0; i < VFE_LIMBS; i++)
+		x.l[i] = vlanes_choose(swap, s->a.l[i], s->c.l[i]);
+	vfe_sqr_raw(&aa, &x);
+#pragma GCC unroll 10
+	for (i = 0; i < VFE_LIMBS; i++)
+		x.l[i] = vlanes_choose(swap, s->b.l[i], s->d.l[i]);
+	vfe_sqr_raw(&bb, &x);
+	vfe_difference(&s->e, &aa, &bb);
+	vfe_add_a24(&s->g, &aa, &s->e);
+	vfe_carry(&s->aa, &aa);
+	vfe_carry(&s->bb, &bb);
+}
+
+static noinline_for_stack void lanes_sum_point(struct lanes *s)
+{
+	struct vfe x, z, t;
+
+	vfe_sqr_raw(&t, &s->m);
+	vfe_carry(&t, &t);
+	vfe_mul_raw(&z, &t, &s->u);
+	vfe_sqr_raw(&x, &s->p);
+	vfe_sum(&s->c, &x, &z);
+	vfe_difference(&s->d, &x, &z);
+}
+
+static noinline_for_stack void lanes_double_point(struct lanes *s)
+{
+	struct vfe x, z;
+
+	vfe_mul_raw(&x, &s->aa, &s->bb);
+	vfe_mul_raw(&z, &s->e, &s->g);
+	vfe_sum(&s->a, &x, &z);
+	vfe_difference(&s->b, &x, &z);
+}
+
+/* Steps for scalar bits @first down to @last */
+static void lanes_steps(struct lanes *s, int first, int last)
+{
+	int bit;
+
+	for (bit = first; bit >= last; bit--) {
+		lanes_cross(s);
+		lanes_squares(s, bit);
+		lanes_sum_point(s);
+		lanes_double_point(s);
+	}
+}
+
+static noinline_for_stack void lanes_mul(struct vfe *r, const struct vfe *a,
+					 const struct vfe *b)
+{
+	struct vfe t;
+
+	vfe_mul_raw(&t, a, b);
+	vfe_carry(r, &t);
+}
+
+static noinline_for_stack void lanes_sqr_n(struct vfe *r, const struct vfe *a,
+					   int n)
+{
+	struct vfe t, x = *a;
+
+	do {
+		vfe_sqr_raw(&t, &x);
+		vfe_carry(&x, &t);
+	} while (--n);
+	*r = x;
+}
+
+/*
+ * x2 : z2 to x2 / z2, that is x2 z2^(p - 2), and 0 for z2 = 0. Writing [n] for
+ * the power 2^n - 1: from [a] and [b] one gets [a + b] by b squarings and one
+ * product, and p - 2 is 2^5 [250] + 11.
+ */
+static void lanes_divide(struct lanes *s)
+{
+	struct vfe *z = &s->b, *x = &s->c, *y = &s->d, *t = &s->e;
+	struct vfe *z11 = &s->g;
+
+	/* 2 x2 and 2 z2 out of sum and difference; the 2 goes away. */
+	vfe_sum(t, &s->a, &s->b);
+	vfe_difference(z, &s->a, &s->b);
+	s->a = *t;
+
+	lanes_sqr_n(x, z, 1);		/* 2 */
+	lanes_sqr_n(y, x, 2);		/* 8 */
+	lanes_mul(y, y, z);		/* 9 */
+	lanes_mul(z11, y, x);		/* 11 */
+	lanes_sqr_n(x, z11, 1);		/* 22 */
+	lanes_mul(x, x, y);		/* [5] */
+	lanes_sqr_n(y, x, 5);
+	lanes_mul(x, y, x);		/* [10] */
+	lanes_sqr_n(y, x, 10);
+	lanes_mul(t, y, x);		/* [20] */
+	lanes_sqr_n(y, t, 20);
+	lanes_mul(y, y, t);		/* [40] */
+	lanes_sqr_n(y, y, 10);
+	lanes_mul(x, y, x);		/* [50] */
+	lanes_sqr_n(y, x, 50);
+	lanes_mul(t, y, x);		/* [100] */
+	lanes_sqr_n(y, t, 100);
+	lanes_mul(y, y, t);		/* [200] */
+	lanes_sqr_n(y, y, 50);
+	lanes_mul(y, y, x);		/* [250] */
+	lanes_sqr_n(y, y, 5);
+	lanes_mul(y, y, z11);
+	lanes_mul(&s->a, &s->a, y);
+}
+
+static noinline_for_stack void lanes_store(struct lanes *s,
+					   struct x25519_op *ops,
+					   unsigned int n)
+{
+	v64 w[4];
+	int i, j;
+
+	vfe_to_words(w, &s->a);
+	memcpy(s->words, w, sizeof(w));
+	for (i = 0; i < n; i++)
+		for (j = 0; j < 4; j++)
+			put_unaligned_le64(s->words[j][i], ops[i].out + 8 * j);
+}
+
+/* Four quarters of the ladder, then the division. */
+static __always_inline bool lanes_section(struct x25519_op *ops, unsigned int n,
+					  void *ctx, unsigned int section)
+{
+	struct lanes *s = ctx;
+
+	BUILD_BUG_ON(sizeof(*s) > X25519_CTX_BYTES);
+
+	switch (section) {
+	case 0:
+		lanes_load(s, ops, n);
+		lanes_steps(s, 254, 192);
+		return true;
+	case 1:
+		lanes_steps(s, 191, 128);
+		return true;
+	case 2:
+		lanes_steps(s, 127, 64);
+		return true;
+	case 3:
+		lanes_steps(s, 63, 0);
+		return true;
+	default:
+		/* Clamping left bit 0 clear: x2 and z2 are in their places. */
+		lanes_divide(s);
+		lanes_store(s, ops, n);
+		memzero_explicit(s, sizeof(*s));
+		return false;
+	}
+}
+
+#endif /* _LIB_CRYPTO_BATCH_CURVE25519_LANES_H */
