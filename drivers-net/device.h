@@ -3,9 +3,11 @@
 #ifndef _CULVERT_DEVICE_H
 #define _CULVERT_DEVICE_H
 
+#include <linux/completion.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
+#include <linux/refcount.h>
 #include <linux/rhashtable.h>
 #include <linux/rwsem.h>
 #include <linux/skbuff.h>
@@ -57,8 +59,12 @@ struct culvert_identity {
  * @drops: dropped packets by reason, a set of counters a CPU
  * @peers: all of them, in order of creation; under @update_lock
  * @nr_peers: how many
- * @generation: changes with every change of the configuration, for dumps
- * @list: all devices; under RTNL
+ * @peer_refs: peers that still take memory, and the device itself
+ * @peers_gone: completed when @peer_refs drops to zero
+ * @generation: changes with every change of the configuration, for dumps; no
+ *		two devices ever have the same
+ * @up: opened and not closed since; under @update_lock
+ * @list: all devices; under a lock in device.c
  * @update_lock: serialises configuration. Taken after RTNL.
  */
 struct culvert_device {
@@ -83,11 +89,16 @@ struct culvert_device {
 	struct culvert_drops __percpu	*drops;
 	struct list_head		peers;
 	unsigned int			nr_peers;
-	unsigned int			generation;
+	refcount_t			peer_refs;
+	struct completion		peers_gone;
+	u64				generation;
+	bool				up;
 	struct list_head		list;
-	struct mutex			update_lock;
+	struct mutex			update_lock;	/* see above */
 };
 
+bool culvert_device_is(const struct net_device *dev);
+void culvert_device_changed(struct culvert_device *dev);
 int culvert_device_init(void);
 void culvert_device_exit(void);
 

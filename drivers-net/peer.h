@@ -6,6 +6,7 @@
 #ifndef _CULVERT_PEER_H
 #define _CULVERT_PEER_H
 
+#include <linux/build_bug.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/kref.h>
@@ -70,10 +71,12 @@ struct culvert_endpoint {
  * @initiate_queued: bit 0: @initiate is on that list; bit 1: for a retry
  * @cookie: from the peer's last cookie reply; under @lock
  * @cookie_expires: boot time in s from which @cookie is stale, 0 for none
- * @last_handshake: wall clock of the last completed handshake, for dumps
+ * @last_handshake: wall clock of the last completed handshake, for dumps;
+ *		    under @lock
  * @timestamp: greatest TAI64N timestamp accepted; under @lock
  * @keepalive: persistent keepalive interval, s, 0 for none
- * @removed: unlinked from the device: nothing may be started for it any more
+ * @removed: unlinked from the device; set under @lock. Nobody begins a
+ *	     handshake, installs a session or stages a packet after that.
  * @has_shared: @shared has been computed
  * @public_key: the peer's static key, its name
  * @shared: X25519 of the static keys, computed when first needed; under @lock
@@ -123,16 +126,29 @@ struct culvert_peer {
 	struct rcu_head			rcu;
 };
 
+/*
+ * What an idle peer may cost, its slab's rounding included. Debugging options
+ * make locks larger.
+ */
+static_assert(IS_ENABLED(CONFIG_DEBUG_SPINLOCK) ||
+	      IS_ENABLED(CONFIG_DEBUG_LOCK_ALLOC) ||
+	      IS_ENABLED(CONFIG_PREEMPT_RT) ||
+	      sizeof(struct culvert_peer) <= 512);
+
+int culvert_peer_table_init(struct culvert_device *dev);
+void culvert_peer_table_destroy(struct culvert_device *dev);
+
 struct culvert_peer *culvert_peer_create(struct culvert_device *dev,
 					 const u8 public_key[WIRE_KEY_BYTES],
-					 const u8 psk[WIRE_KEY_BYTES]);
-struct culvert_peer *culvert_peer_get_unless_dead(struct culvert_peer *peer); /* NULL if going */
+					 const u8 *psk);
+struct culvert_peer *culvert_peer_get_unless_dead(struct culvert_peer *peer);
 void culvert_peer_put(struct culvert_peer *peer);
-/* By public key, with a reference; RCU taken inside. */
 struct culvert_peer *culvert_peer_find(struct culvert_device *dev,
 				       const u8 public_key[WIRE_KEY_BYTES]);
-void culvert_peer_remove(struct culvert_peer *peer);		/* update lock held */
-void culvert_peer_remove_all(struct culvert_device *dev);	/* update lock held */
+void culvert_peer_unlink(struct culvert_peer *peer, struct list_head *gone);
+void culvert_peer_finish(struct list_head *gone);
+void culvert_peer_remove(struct culvert_peer *peer);
+void culvert_peer_remove_all(struct culvert_device *dev);
 int culvert_peer_cache_init(void);
 void culvert_peer_cache_exit(void);
 
