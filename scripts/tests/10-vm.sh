@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# check: scripts/vm passes on output and status, and notices what the kernel reports
+# class: short
+# limit: 240
+
+# shellcheck source-path=SCRIPTDIR source=../lib/common.sh
+. scripts/lib/common.sh
+
+n=0
+expect()
+{
+	local want=$1 got=0
+	shift
+	scripts/vm "$@" >"$CULVERT_SCRATCH/out" 2>"$CULVERT_SCRATCH/err" || got=$?
+	if [ "$got" -ne "$want" ]; then
+		cat "$CULVERT_SCRATCH/out" "$CULVERT_SCRATCH/err"
+		die "scripts/vm ... ${*: -1}: status $got, not $want"
+	fi
+	n=$((n + 1))
+}
+
+expect 7 --out "$CULVERT_SCRATCH" -- 'echo hello; echo back >/out/file; exit 7'
+grep -qx hello "$CULVERT_SCRATCH/out"
+grep -qx back "$CULVERT_SCRATCH/file"
+# A kernel warning with a command that is content.
+expect 1 -- 'echo "------------[ cut here ]------------" >/dev/kmsg'
+grep -q 'must not be there' "$CULVERT_SCRATCH/err"
+expect 1 --timeout 100 -- 'echo c >/proc/sysrq-trigger; sleep 50'
+grep -q 'sysrq triggered crash' "$CULVERT_SCRATCH/err"
+expect 124 --timeout 15 -- sleep 100
+expect 2 --kernel /nonexistent -- true
+expect 2 --module /nonexistent.ko -- true
+expect 2 --timeout 0 -- true
+echo "$((n + 3)) checks"
