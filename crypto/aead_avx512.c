@@ -83,16 +83,6 @@ static __always_inline v64 simd_hi64(v64 a, v64 b)
 	return SIMD_SHUFFLE(v64, a, b, 1, 9, 3, 11, 5, 13, 7, 15);
 }
 
-static __always_inline v64 simd_halves_lo(v64 a, v64 b)
-{
-	return SIMD_SHUFFLE(v64, a, b, 0, 1, 2, 3, 8, 9, 10, 11);
-}
-
-static __always_inline v64 simd_halves_hi(v64 a, v64 b)
-{
-	return SIMD_SHUFFLE(v64, a, b, 4, 5, 6, 7, 12, 13, 14, 15);
-}
-
 static __always_inline v64 simd_quarters_even(v64 a, v64 b)
 {
 	return SIMD_SHUFFLE(v64, a, b, 0, 1, 4, 5, 8, 9, 12, 13);
@@ -135,19 +125,18 @@ static __always_inline void simd_load_stripes(v64 x[8], const u8 *const at[M],
 	}
 }
 
+typedef char simd_s8 __attribute__((vector_size(64)));
+
+/* Only the bytes that @mask names are read or written. */
 static __always_inline v8 simd_load_part(const u8 *p, u64 mask)
 {
-	v8 v;
-
-	asm("vmovdqu8 (%1), %0%{%2%}%{z%}"
-	    : "=v"(v) : "r"(p), "Yk"(mask), "m"(*(const u8 (*)[64])p));
-	return v;
+	return (v8)__builtin_ia32_loaddquqi512_mask((const void *)p,
+						    (simd_s8){}, mask);
 }
 
 static __always_inline void simd_store_part(u8 *p, v8 v, u64 mask)
 {
-	asm volatile("vmovdqu8 %1, (%0)%{%2%}"
-		     : : "r"(p), "v"(v), "Yk"(mask) : "memory");
+	__builtin_ia32_storedquqi512_mask((void *)p, (simd_s8)v, mask);
 }
 
 /* 64 bytes at @to: zeroes, and @len bytes from @src at @skip. */
@@ -158,8 +147,6 @@ static __always_inline void simd_copy_part(u8 *to, const u8 *src,
 
 	*(v8 *)to = simd_load_part((const u8 *)((uintptr_t)src - skip), mask);
 }
-
-static const u8 simd_zero_stripe[64] __aligned(64);
 
 #include "simd_limb44.h"
 #include "simd_chacha.h"
@@ -234,13 +221,13 @@ void aead_open_group_avx512(struct chacha20poly1305_msg *m, unsigned int n,
 	simd_open_group(m, n, key, ctx);
 }
 
-void chacha20_xor_avx512(u32 state[16], u8 *dst, const u8 *src, size_t len,
+void aead_chacha20_avx512(u32 state[16], u8 *dst, const u8 *src, size_t len,
 			 void *ctx)
 {
 	simd_chacha20(state, dst, src, len, ctx);
 }
 
-void poly1305_blocks_avx512(struct poly1305_stream *st, const u8 *src,
+void aead_poly1305_avx512(struct poly1305_stream *st, const u8 *src,
 			    size_t len, void *ctx)
 {
 	simd_poly1305(st, src, len, ctx);

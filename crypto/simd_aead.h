@@ -108,7 +108,7 @@ static void simd_stream(struct simd_work *w, const struct simd_lanes *l,
 {
 #if SIMD_STATES == 2
 	if (states == 2) {
-		chacha_blocks2(w->stream[0], &w->table,
+		chacha_blocks2(w->stream[0], w->stream[1], &w->table,
 			       (const v32 *)l[0].message,
 			       (const v32 *)l[0].counter,
 			       (const v32 *)l[1].message,

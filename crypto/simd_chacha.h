@@ -188,7 +188,8 @@ static noinline void chacha_blocks(v32 out[16], const struct chacha_table *t,
 
 #if SIMD_STATES == 2
 /* Twice W blocks. */
-static noinline void chacha_blocks2(v32 out[32], const struct chacha_table *t,
+static noinline void chacha_blocks2(v32 *out0, v32 *out1,
+				    const struct chacha_table *t,
 				    const v32 *message0, const v32 *counter0,
 				    const v32 *message1, const v32 *counter1)
 {
@@ -212,12 +213,12 @@ static noinline void chacha_blocks2(v32 out[32], const struct chacha_table *t,
 		chacha_step2(x, y, 0, 2, 0);
 		chacha_step2(x, y, 0, 3, 0);
 	}
-	chacha_end(out, x, t, message0, counter0);
+	chacha_end(out0, x, t, message0, counter0);
 	chacha_turn(y, 1, 3, 0);
 	chacha_turn(y, 1, 3, 1);
 	chacha_turn(y, 1, 3, 2);
 	chacha_turn(y, 1, 3, 3);
-	chacha_end(out + 16, y, t, message1, counter1);
+	chacha_end(out1, y, t, message1, counter1);
 }
 #endif
 

@@ -243,7 +243,7 @@ static noinline void poly_odd_stripes(struct poly_work *p, size_t row,
 		((u64 *)&p->live)[v] = live ? ~0ULL : 0;
 		if (!live) {
 			memset(p->odd[v], 0, STRIPE);
-			poly_odd_lane(p, v, 0, 0);
+			poly_odd_lane(p, v, 0, -1);
 			continue;
 		}
 		s -= p->missing[v];
@@ -407,7 +407,7 @@ static noinline void poly_stripes(struct poly_work *p, unsigned int lanes,
 		}
 	}
 	rows = (most + lanes - 1) / lanes;
-	full = lanes > 1 && init;
+	full = 0;
 	if (!rows)
 		return;
 	for (unsigned int v = 0; v < M; v++) {
@@ -419,6 +419,9 @@ static noinline void poly_stripes(struct poly_work *p, unsigned int lanes,
 		p->missing[v] = missing;
 		p->at[v] = (const u8 *)((uintptr_t)it->text + STRIPE *
 			   ((long)(v & (lanes - 1)) - (long)missing));
+		/* The row that takes init is an odd one too. */
+		if (lanes > 1 && init)
+			missing++;
 		full = max_t(size_t, full, (missing + lanes - 1) / lanes);
 	}
 	if (lanes > 1)
