@@ -12,12 +12,28 @@
 #include <stdlib.h>
 
 bool shim_simd_usable = true;
+volatile u32 shim_sink;
+volatile u8 shim_table[256];
 __thread unsigned int shim_fpu_open;
 
 void shim_bug(const char *what, const char *file, int line)
 {
 	fprintf(stderr, "%s:%d: assertion: %s\n", file, line, what);
 	abort();
+}
+
+void *shim_alloc(size_t size, size_t align)
+{
+	void *p = NULL;
+
+	if (posix_memalign(&p, align < 64 ? 64 : align, size))
+		return NULL;
+	return memset(p, 0, size);
+}
+
+void shim_free(void *p)
+{
+	free(p);
 }
 
 u32 csum_partial(const void *buf, int len, u32 sum)

@@ -103,7 +103,6 @@ typedef unsigned int gfp_t;
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 #define barrier()		__asm__ __volatile__("" : : : "memory")
 #define barrier_data(p)		__asm__ __volatile__("" : : "r"(p) : "memory")
-#define OPTIMIZER_HIDE_VAR(v)	__asm__("" : "=r"(v) : "0"(v))
 #define RELOC_HIDE(p, off)	((typeof(p))((unsigned long)(p) + (off)))
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile typeof(x) *)&(x) = (v))
@@ -116,6 +115,47 @@ typedef unsigned int gfp_t;
 #define ___PASTE(a, b)		a##b
 #define __PASTE(a, b)		___PASTE(a, b)
 #define __UNIQUE_ID(p)		__PASTE(__PASTE(shim_, p), __COUNTER__)
+
+/*
+ * SHIM_CT: for the constant-time check. What a tag comparison says is public
+ * from then on; everything else that the library derives from a secret is not.
+ * PLANT_BRANCH and PLANT_LOOKUP spoil the loads of the library, to see that the
+ * check notices.
+ */
+#ifdef SHIM_CT
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#define SHIM_MSAN
+#endif
+#endif
+#ifdef SHIM_MSAN
+#include <sanitizer/msan_interface.h>
+#define shim_public_mem(p, n)	__msan_unpoison(p, n)
+#else
+#include <valgrind/memcheck.h>
+#define shim_public_mem(p, n)	((void)VALGRIND_MAKE_MEM_DEFINED(p, n))
+#endif
+#else
+#define shim_public_mem(p, n)	((void)0)
+#endif
+
+#if defined(PLANT_BRANCH)
+extern volatile u32 shim_sink;
+#define shim_spoil(x)		do { if ((x) & 1) shim_sink++; } while (0)
+#elif defined(PLANT_LOOKUP)
+extern volatile u32 shim_sink;
+extern volatile u8 shim_table[256];
+#define shim_spoil(x)		((void)(shim_sink = shim_table[(x) & 0xff]))
+#else
+#define shim_spoil(x)		((void)0)
+#endif
+
+/* MemorySanitizer takes an operand of assembly for a use of it. */
+#ifdef SHIM_MSAN
+#define OPTIMIZER_HIDE_VAR(v)	((void)(v))
+#else
+#define OPTIMIZER_HIDE_VAR(v)	__asm__("" : "=r"(v) : "0"(v))
+#endif
 
 /* IS_ENABLED(X) is 1 exactly if X is a macro that stands for 1. */
 #define shim_yes_1		0,
@@ -198,7 +238,13 @@ static inline u##bits cpu_to_##o##bits(u##bits x) { return shim_##o(bits, x); }	
 static inline u##bits o##bits##_to_cpup(const void *p)			\
 { return shim_##o(bits, *(const u##bits *)p); }			\
 static inline u##bits get_unaligned_##o##bits(const void *p)		\
-{ u##bits x; __builtin_memcpy(&x, p, sizeof(x)); return shim_##o(bits, x); } \
+{									\
+	u##bits x;							\
+									\
+	__builtin_memcpy(&x, p, sizeof(x));				\
+	shim_spoil(x);							\
+	return shim_##o(bits, x);					\
+}									\
 static inline void put_unaligned_##o##bits(u##bits v, void *p)		\
 { u##bits x = shim_##o(bits, v); __builtin_memcpy(p, &x, sizeof(x)); }
 
@@ -226,6 +272,16 @@ static inline void cpu_to_le32_array(u32 *p, unsigned int n)
 }
 
 /* memory */
+static inline void *memchr_inv(const void *p, int c, size_t n)
+{
+	const u8 *b = p;
+
+	for (; n; n--, b++)
+		if (*b != (u8)c)
+			return (void *)b;
+	return NULL;
+}
+
 static inline void memzero_explicit(void *p, size_t n)
 {
 	__builtin_memset(p, 0, n);
@@ -234,12 +290,21 @@ static inline void memzero_explicit(void *p, size_t n)
 
 static inline unsigned long __crypto_memneq(const void *a, const void *b, size_t n)
 {
-	const volatile u8 *x = a, *y = b;
-	unsigned long d = 0;
+	const u8 *x = a, *y = b;
+	u64 d = 0, v, w;
 
-	while (n--)
+	for (; n >= 8; n -= 8, x += 8, y += 8) {
+		__builtin_memcpy(&v, x, 8);
+		__builtin_memcpy(&w, y, 8);
+		d |= v ^ w;
+		OPTIMIZER_HIDE_VAR(d);
+	}
+	while (n--) {
 		d |= *x++ ^ *y++;
-	return d;
+		OPTIMIZER_HIDE_VAR(d);
+	}
+	shim_public_mem(&d, sizeof(d));
+	return (d | d >> 32) & 0xffffffff;
 }
 
 static inline bool crypto_memneq(const void *a, const void *b, size_t n)
@@ -339,7 +404,13 @@ struct static_key_true { bool on; };
 #define static_call_update(n, f)	((void)(shim_call_##n = (f)))
 #define static_call_query(n)		(shim_call_##n)
 
-/* one "CPU" for each thread */
+/* One "CPU" for each thread, and a single one for what is allocated. */
+void *shim_alloc(size_t size, size_t align);
+void shim_free(void *p);
+#define alloc_percpu(t)			((t *)shim_alloc(sizeof(t), __alignof__(t)))
+#define __alloc_percpu(size, align)	shim_alloc(size, align)
+#define alloc_percpu_gfp(t, gfp)	alloc_percpu(t)
+#define free_percpu(p)			shim_free(p)
 #define DEFINE_PER_CPU(t, n)		__thread __typeof__(t) n
 #define DEFINE_PER_CPU_ALIGNED(t, n)	__thread __typeof__(t) n __aligned(64)
 #define DEFINE_PER_CPU_SHARED_ALIGNED(t, n) DEFINE_PER_CPU_ALIGNED(t, n)
@@ -365,6 +436,9 @@ struct static_key_true { bool on; };
 #define raw_cpu_read			this_cpu_read
 #define raw_cpu_write			this_cpu_write
 #define for_each_possible_cpu(c)	for ((c) = 0; (c) < 1; (c)++)
+
+#define cmpxchg_acquire(p, o, n)	__sync_val_compare_and_swap(p, o, n)
+#define smp_store_release(p, v)		__atomic_store_n(p, v, __ATOMIC_RELEASE)
 
 #define preempt_disable()		barrier()
 #define preempt_enable()		barrier()
@@ -401,6 +475,8 @@ static inline void kernel_fpu_end(void)
 }
 
 #define kernel_fpu_begin_mask(m)	kernel_fpu_begin()
+#define scoped_ksimd()							\
+	for (bool once_ = (kernel_fpu_begin(), true); once_; once_ = false, kernel_fpu_end())
 #define kernel_neon_begin(...)		kernel_fpu_begin()
 #define kernel_neon_end(...)		kernel_fpu_end()
 #define irq_fpu_usable()		(shim_simd_usable)
