@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the batch interfaces use and Linux 6.12 does not have.  The Makefiles of this
+ * tree's series include it before everything else.
+ */
+#ifndef _CRYPTO_BATCH_COMPAT_H
+#define _CRYPTO_BATCH_COMPAT_H
+
+#ifndef __ASSEMBLY__
+
+/* Array parameters of a minimum size. */
+#define at_least static
+
+#ifdef CONFIG_X86
+#include <asm/cpufeatures.h>
+
+/*
+ * This tree does not mark processors that pay for 512-bit vectors with their
+ * clock.  No processor with AVX-512 has the bit that stands in for it.
+ */
+#ifndef X86_FEATURE_PREFER_YMM
+#define X86_FEATURE_PREFER_YMM X86_FEATURE_K6_MTRR
+#endif
+#endif
+
+#endif /* __ASSEMBLY__ */
+
+#endif /* _CRYPTO_BATCH_COMPAT_H */
