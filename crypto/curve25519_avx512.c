@@ -10,14 +10,14 @@
 #define LANES	8
 
 typedef u64 v64 __attribute__((__vector_size__(8 * LANES)));
-typedef long long v64_signed __attribute__((__vector_size__(8 * LANES)));
+typedef s64 v64_signed __attribute__((__vector_size__(8 * LANES)));
 
 static __always_inline v64 vbroadcast(u64 x)
 {
 	return (v64){ x, x, x, x, x, x, x, x };
 }
 
-#ifdef CONFIG_CC_IS_CLANG
+#if __has_builtin(__builtin_ia32_vpmadd52luq512)
 #define vmadd52(half, acc, a, b)					      \
 	((v64)__builtin_ia32_vpmadd52##half##uq512((v64_signed)(acc),	      \
 						   (v64_signed)(a),	      \

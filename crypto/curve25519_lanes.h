@@ -42,7 +42,6 @@ static noinline_for_stack void lanes_load(struct lanes *s,
 					  unsigned int n)
 {
 	static const u8 nine[X25519_KEY_BYTES] = { 9 };
-	struct vfe x2, z2;
 	v64 w[4];
 	int i, j;
 
@@ -72,13 +71,13 @@ static noinline_for_stack void lanes_load(struct lanes *s,
 	vfe_from_words(&s->u, w);
 
 	/* 1 : 0 and u : 1 */
-	memset(&x2, 0, sizeof(x2));
-	memset(&z2, 0, sizeof(z2));
-	x2.l[0] = vbroadcast(1);
-	vfe_sum(&s->a, &x2, &z2);
-	vfe_difference(&s->b, &x2, &z2);
-	vfe_sum(&s->c, &s->u, &x2);
-	vfe_difference(&s->d, &s->u, &x2);
+	memset(&s->e, 0, sizeof(s->e));
+	memset(&s->g, 0, sizeof(s->g));
+	s->e.l[0] = vbroadcast(1);
+	vfe_sum(&s->a, &s->e, &s->g);
+	vfe_difference(&s->b, &s->e, &s->g);
+	vfe_sum(&s->c, &s->u, &s->e);
+	vfe_difference(&s->d, &s->u, &s->e);
 }
 
 static noinline_for_stack void lanes_cross(struct lanes *s)
@@ -94,17 +93,17 @@ static noinline_for_stack void lanes_cross(struct lanes *s)
 static noinline_for_stack void lanes_squares(struct lanes *s, unsigned int bit)
 {
 	const v64 swap = vlanes_bit(s->k[bit / 64], bit % 64);
-	struct vfe x, aa, bb;
+	struct vfe aa, bb;
 	int i;
 
 #pragma GCC unroll 10
 	for (i = 0; i < VFE_LIMBS; i++)
-		x.l[i] = vlanes_choose(swap, s->a.l[i], s->c.l[i]);
-	vfe_sqr_raw(&aa, &x);
+		s->e.l[i] = vlanes_choose(swap, s->a.l[i], s->c.l[i]);
+	vfe_sqr_raw(&aa, &s->e);
 #pragma GCC unroll 10
 	for (i = 0; i < VFE_LIMBS; i++)
-		x.l[i] = vlanes_choose(swap, s->b.l[i], s->d.l[i]);
-	vfe_sqr_raw(&bb, &x);
+		s->e.l[i] = vlanes_choose(swap, s->b.l[i], s->d.l[i]);
+	vfe_sqr_raw(&bb, &s->e);
 	vfe_difference(&s->e, &aa, &bb);
 	vfe_add_a24(&s->g, &aa, &s->e);
 	vfe_carry(&s->aa, &aa);
@@ -113,11 +112,11 @@ static noinline_for_stack void lanes_squares(struct lanes *s, unsigned int bit)
 
 static noinline_for_stack void lanes_sum_point(struct lanes *s)
 {
-	struct vfe x, z, t;
+	struct vfe x, z;
 
-	vfe_sqr_raw(&t, &s->m);
-	vfe_carry(&t, &t);
-	vfe_mul_raw(&z, &t, &s->u);
+	vfe_sqr_raw(&z, &s->m);
+	vfe_carry(&s->m, &z);
+	vfe_mul_raw(&z, &s->m, &s->u);
 	vfe_sqr_raw(&x, &s->p);
 	vfe_sum(&s->c, &x, &z);
 	vfe_difference(&s->d, &x, &z);
@@ -158,13 +157,13 @@ static noinline_for_stack void lanes_mul(struct vfe *r, const struct vfe *a,
 static noinline_for_stack void lanes_sqr_n(struct vfe *r, const struct vfe *a,
 					   int n)
 {
-	struct vfe t, x = *a;
+	struct vfe t;
 
 	do {
-		vfe_sqr_raw(&t, &x);
-		vfe_carry(&x, &t);
+		vfe_sqr_raw(&t, a);
+		vfe_carry(r, &t);
+		a = r;
 	} while (--n);
-	*r = x;
 }
 
 /*
