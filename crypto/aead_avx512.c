@@ -157,28 +157,38 @@ static __always_inline void simd_copy_part(u8 *to, const u8 *src,
 /* Below this, one stream's blocks go through 64-bit multiplications. */
 #define SIMD_POLY_MIN	512
 
+static const v32 simd_lane_numbers = {
+	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+};
+
 struct simd_lanes;
 static void simd_xor(const v32 stream[16], const struct simd_lanes *l);
 
 #include "simd_aead.h"
 
 static __always_inline void simd_xor_lane(const struct simd_lanes *l,
-					  unsigned int i, v64 stream)
+					  unsigned int i, v64 stream,
+					  bool whole)
 {
-	if (i >= l->n || !l->dst[i])
-		return;
-	if (likely(l->len[i] == BLOCK)) {
-		*(v64_any *)l->dst[i] = stream ^ *(const v64_any *)l->src[i];
-	} else {
-		u64 mask = ~0ULL >> (64 - l->len[i]);
-		v8 text = simd_load_part(l->src[i], mask);
+	const u8 *src = l->src.src[i];
+	u8 *dst = l->dst.dst[i];
 
-		simd_store_part(l->dst[i], text ^ (v8)stream, mask);
+	if (!whole && (i >= l->n || !dst))
+		return;
+	if (whole || l->len[i] >= BLOCK) {
+		*(v64_any *)dst = stream ^ *(const v64_any *)src;
+	} else {
+		u64 mask = ~0ULL >> (BLOCK - l->len[i]);
+
+		simd_store_part(dst, simd_load_part(src, mask) ^ (v8)stream,
+				mask);
 	}
 }
 
 /* Turn words of W blocks into blocks, and XOR them to the text. */
-static noinline void simd_xor(const v32 stream[16], const struct simd_lanes *l)
+static __always_inline void simd_turn_xor(const v32 stream[16],
+					  const struct simd_lanes *l,
+					  bool whole)
 {
 	v64 x[16];
 
@@ -202,11 +212,19 @@ static noinline void simd_xor(const v32 stream[16], const struct simd_lanes *l)
 		v64 c = simd_quarters_even(x[8 + i], x[12 + i]);
 		v64 d = simd_quarters_odd(x[8 + i], x[12 + i]);
 
-		simd_xor_lane(l, i, simd_quarters_even(a, c));
-		simd_xor_lane(l, 8 + i, simd_quarters_odd(a, c));
-		simd_xor_lane(l, 4 + i, simd_quarters_even(b, d));
-		simd_xor_lane(l, 12 + i, simd_quarters_odd(b, d));
+		simd_xor_lane(l, i, simd_quarters_even(a, c), whole);
+		simd_xor_lane(l, 8 + i, simd_quarters_odd(a, c), whole);
+		simd_xor_lane(l, 4 + i, simd_quarters_even(b, d), whole);
+		simd_xor_lane(l, 12 + i, simd_quarters_odd(b, d), whole);
 	}
+}
+
+static noinline void simd_xor(const v32 stream[16], const struct simd_lanes *l)
+{
+	if (l->whole)
+		simd_turn_xor(stream, l, true);
+	else
+		simd_turn_xor(stream, l, false);
 }
 
 void aead_seal_group_avx512(struct chacha20poly1305_msg *m, unsigned int n,

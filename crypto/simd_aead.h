@@ -23,27 +23,37 @@
 
 #define BLOCK		64
 
-/* The work of W lanes; a lane without a destination leaves its block. */
-struct simd_lanes {
-	u32		message[W] __aligned(4 * W);
-	u32		counter[W] __aligned(4 * W);
+/* A pointer for each of W lanes, to be moved on as two vectors. */
+union simd_at {
 	const u8	*src[W];
 	u8		*dst[W];
-	u32		len[W];
-	unsigned int	n;
+	v64		v[2];
 };
 
+/* The work of W lanes; a lane without a destination leaves its block. */
+struct simd_lanes {
+	v32		message;
+	v32		counter;
+	union simd_at	src;
+	union simd_at	dst;
+	u32		len[W];
+	unsigned int	n;
+	bool		whole;		/* each lane has a whole block to do */
+};
+
+/* The text of up to W messages. */
 struct simd_text {
-	const u8	*src;
-	u8		*dst;
-	u32		len;
+	union simd_at	src;
+	union simd_at	dst;
+	u32		len[W];
+	u32		longest;
+	u32		shortest;
 };
 
 /* Which block comes next. */
 struct simd_deal {
 	unsigned int	message;
 	u32		offset;
-	u32		longest;
 };
 
 struct simd_work {
@@ -52,7 +62,7 @@ struct simd_work {
 	struct poly_work	poly;
 	u32			poly_key[8][W] __aligned(4 * W);
 	struct simd_lanes	lanes[2][SIMD_STATES];
-	struct simd_text	text[W];
+	struct simd_text	text;
 	struct poly_item	item[W];
 	u8			tag[W][16];
 	struct simd_deal	deal;
@@ -63,31 +73,55 @@ struct simd_work {
 static noinline void simd_deal(struct simd_work *w, struct simd_lanes *l,
 			       unsigned int from)
 {
+	const struct simd_text *t = &w->text;
 	struct simd_deal d = w->deal;
 	unsigned int i = from;
+	u32 *message = (u32 *)&l->message;
+	u32 *counter = (u32 *)&l->counter;
 
+	if (d.message == w->n) {
+		d.message = 0;
+		d.offset += BLOCK;
+	}
+	if (w->n == W && !d.message && !from &&
+	    d.offset + BLOCK <= t->shortest) {
+		l->message = simd_lane_numbers;
+		l->counter = (v32){} + (d.offset / BLOCK + 1);
+		l->src.v[0] = t->src.v[0] + d.offset;
+		l->src.v[1] = t->src.v[1] + d.offset;
+		l->dst.v[0] = t->dst.v[0] + d.offset;
+		l->dst.v[1] = t->dst.v[1] + d.offset;
+		l->n = W;
+		l->whole = true;
+		w->deal.message = 0;
+		w->deal.offset = d.offset + BLOCK;
+		return;
+	}
+	l->whole = !from;
 	while (i < W) {
-		const struct simd_text *t;
+		u32 left;
 
 		if (d.message == w->n) {
 			d.message = 0;
 			d.offset += BLOCK;
 		}
-		if (d.offset >= d.longest)
+		if (d.offset >= t->longest)
 			break;
-		t = &w->text[d.message];
-		if (d.offset < t->len) {
-			l->message[i] = d.message;
-			l->counter[i] = d.offset / BLOCK + 1;
-			l->src[i] = t->src + d.offset;
-			l->dst[i] = t->dst + d.offset;
-			l->len[i] = min_t(u32, t->len - d.offset, BLOCK);
+		if (d.offset < t->len[d.message]) {
+			left = t->len[d.message] - d.offset;
+			message[i] = d.message;
+			counter[i] = d.offset / BLOCK + 1;
+			l->src.src[i] = t->src.src[d.message] + d.offset;
+			l->dst.dst[i] = t->dst.dst[d.message] + d.offset;
+			l->len[i] = left;
+			l->whole &= left >= BLOCK;
 			i++;
 		}
 		d.message++;
 	}
 	w->deal = d;
 	l->n = i;
+	l->whole &= i == W;
 }
 
 /* Every state's lanes. Returns how many states have any. */
@@ -109,17 +143,17 @@ static void simd_stream(struct simd_work *w, const struct simd_lanes *l,
 #if SIMD_STATES == 2
 	if (states == 2) {
 		chacha_blocks2(w->stream[0], w->stream[1], &w->table,
-			       (const v32 *)l[0].message,
-			       (const v32 *)l[0].counter,
-			       (const v32 *)l[1].message,
-			       (const v32 *)l[1].counter);
+			       &l[0].message,
+			       &l[0].counter,
+			       &l[1].message,
+			       &l[1].counter);
 		return;
 	}
 #endif
 	if (states)
 		chacha_blocks(w->stream[0], &w->table,
-			      (const v32 *)l[0].message,
-			      (const v32 *)l[0].counter);
+			      &l[0].message,
+			      &l[0].counter);
 }
 
 static void simd_xor_all(struct simd_work *w, const struct simd_lanes *l,
@@ -149,12 +183,10 @@ static unsigned int simd_begin(struct simd_work *w, const u32 key[8],
 		((u32 *)&w->table.nonce[0])[i] = mi->salt;
 		((u32 *)&w->table.nonce[1])[i] = (u32)mi->nonce;
 		((u32 *)&w->table.nonce[2])[i] = (u32)(mi->nonce >> 32);
-		l->message[i] = i;
-		l->counter[i] = 0;
-		l->dst[i] = NULL;
-		if (i < w->n)
-			w->deal.longest = max(w->deal.longest, mi->len);
+		l->dst.dst[i] = NULL;
 	}
+	l->message = simd_lane_numbers;
+	l->counter = (v32){};
 	chacha_prepare(&w->table);
 	states = simd_deal_all(w, l, w->n);
 	simd_stream(w, l, states);
@@ -205,9 +237,17 @@ static void simd_authenticate(struct simd_work *w)
 }
 
 static void simd_item(struct simd_work *w, unsigned int i,
-		      const struct chacha20poly1305_msg *m, const u8 *text)
+		      const struct chacha20poly1305_msg *m, const u8 *src,
+		      const u8 *ciphertext)
 {
-	w->item[i].text = text;
+	struct simd_text *t = &w->text;
+
+	t->src.src[i] = src;
+	t->dst.dst[i] = m->dst;
+	t->len[i] = m->len;
+	t->longest = i ? max(t->longest, m->len) : m->len;
+	t->shortest = i ? min(t->shortest, m->len) : m->len;
+	w->item[i].text = ciphertext;
 	w->item[i].len = m->len;
 	w->item[i].ad = m->ad;
 	w->item[i].ad_len = m->ad_len;
@@ -220,14 +260,13 @@ static void simd_seal(struct simd_work *w, struct chacha20poly1305_msg *m,
 
 	w->n = n;
 	for (unsigned int i = 0; i < n; i++) {
-		w->text[i].src = m[i].dst;
+		const u8 *src = m[i].dst;
+
 		if (aead_must_gather(&m[i]))
 			aead_gather_text(&m[i]);
 		else
-			w->text[i].src = m[i].src->iov_base;
-		w->text[i].dst = m[i].dst;
-		w->text[i].len = m[i].len;
-		simd_item(w, i, &m[i], m[i].dst);
+			src = m[i].src->iov_base;
+		simd_item(w, i, &m[i], src, m[i].dst);
 	}
 	states = simd_begin(w, key, m);
 	simd_passes(w, states);
@@ -251,10 +290,7 @@ static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 			src = m[i].dst;
 		}
 		aead_gather(&c, w->tag[i], 16);
-		w->text[i].src = src;
-		w->text[i].dst = m[i].dst;
-		w->text[i].len = m[i].len;
-		simd_item(w, i, &m[i], src);
+		simd_item(w, i, &m[i], src, src);
 	}
 	states = simd_begin(w, key, m);
 	simd_authenticate(w);
@@ -264,15 +300,18 @@ static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 		if (m[i].err) {
 			/* Its lanes run empty. */
 			memset(m[i].dst, 0, m[i].len);
-			w->text[i].len = 0;
+			w->text.len[i] = 0;
+			w->text.shortest = 0;
 		}
 	}
 	for (unsigned int s = 0; s < states; s++) {
 		struct simd_lanes *l = &w->lanes[0][s];
 
 		for (unsigned int i = 0; i < l->n; i++) {
-			if (m[l->message[i]].err)
-				l->dst[i] = NULL;
+			if (m[((u32 *)&l->message)[i]].err) {
+				l->dst.dst[i] = NULL;
+				l->whole = false;
+			}
 		}
 	}
 	simd_passes(w, states);
@@ -311,13 +350,16 @@ static void simd_chacha20(u32 state[16], u8 *dst, const u8 *src, size_t len,
 	unsigned int states;
 
 	w->n = 1;
-	w->text[0] = (struct simd_text){ .src = src, .dst = dst, .len = len };
+	w->text.src.src[0] = src;
+	w->text.dst.dst[0] = dst;
+	w->text.len[0] = len;
+	w->text.longest = len;
 	memcpy(w->table.first, state, 64);
 	/* Blocks of text count from 1. */
 	w->table.first[12]--;
 	for (int i = 0; i < 3; i++)
 		w->table.nonce[i] = (v32){} + state[13 + i];
-	w->deal = (struct simd_deal){ .longest = len };
+	w->deal = (struct simd_deal){};
 	chacha_prepare(&w->table);
 	states = simd_deal_all(w, w->lanes[0], 0);
 	simd_stream(w, w->lanes[0], states);
