@@ -1,28 +1,97 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Sealing and opening trains: at once where the data is while there is no
- * backlog, on other CPUs and in order when there is.
+ * Sealing and opening trains: at once on the CPU that has the data while there
+ * is no backlog; under load on other CPUs, delivered in order all the same.
  */
 #ifndef _CULVERT_CRYPT_H
 #define _CULVERT_CRYPT_H
 
+#include <linux/list.h>
+#include <linux/local_lock.h>
+#include <linux/skbuff.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
-struct culvert_train;
+#include "train.h"
+
+struct culvert_session;
 
 /**
- * struct crypt_order - trains of one direction of a session, in order
+ * struct crypt_order - trains of one direction of a session, oldest first
  * @lock: guards the rest
- * @busy: somebody is delivering from the head
- * @head: oldest train that has not been delivered
- * @tail: where the next one goes
+ * @busy: somebody is delivering from the head, and will look at it again under
+ *	  @lock before letting go
+ * @head: oldest train that has not been delivered; NULL if there is none
+ * @last: the youngest; meaningless without @head
  */
 struct crypt_order {
 	spinlock_t		lock;
 	bool			busy;
 	struct culvert_train	*head;
-	struct culvert_train	**tail;
+	struct culvert_train	*last;
 };
+
+/**
+ * struct culvert_train - one train on its way through the driver
+ * @spill: in a CPU's queue of trains that were spilled to it
+ * @next: younger train in the session's order
+ * @session: whose keys; with a reference if the train waits for another CPU
+ * @skb: what it is made from. Sending: packets, linked by their next pointer.
+ *	 Receiving: the outer skb, its data at the first message.
+ * @result: what came out of it
+ * @counter: sending: the first message's
+ * @messages: sending: how many
+ * @size: sending: wire size of each but the last
+ * @bytes: sending: wire size of all
+ * @mtu: sending: what padding must not exceed
+ * @ds: sending: traffic class and ECN bits of the outer header
+ * @tx: sending, else receiving
+ * @spilled: works on another CPU than the one that had the data
+ * @done: may be delivered; under the order's lock
+ */
+struct culvert_train {
+	struct list_head	spill;
+	struct culvert_train	*next;
+	struct culvert_session	*session;
+	struct sk_buff		*skb;
+	struct sk_buff_head	result;
+	u64			counter;
+	u32			messages;
+	u32			size;
+	u32			bytes;
+	u32			mtu;
+	u8			ds;
+	bool			tx;
+	bool			spilled;
+	bool			done;
+};
+
+/**
+ * struct crypt_scratch - what a CPU needs while it works on a train
+ * @lock: held from culvert_crypt_begin() to culvert_crypt_end()
+ * @group: messages for the AEAD
+ * @texts: plaintexts that came out
+ */
+struct crypt_scratch {
+	local_lock_t		lock;
+	struct train_group	group;
+	struct train_text	texts[TRAIN_MESSAGES_MAX];
+};
+
+static inline void crypt_order_init(struct crypt_order *order)
+{
+	spin_lock_init(&order->lock);
+	order->busy = false;
+	order->head = NULL;
+	order->last = NULL;
+}
+
+struct crypt_scratch *culvert_crypt_begin(void);
+void culvert_crypt_end(struct crypt_scratch *scratch);
+void culvert_crypt_run(struct culvert_train *train);
+void culvert_crypt_flush(void);
+
+int culvert_crypt_init(void);
+void culvert_crypt_exit(void);
 
 #endif /* _CULVERT_CRYPT_H */

@@ -6,13 +6,18 @@
 #include <linux/netdevice.h>
 
 struct culvert_peer;
+struct culvert_train;
 
-#define STAGED_MAX	128	/* packets waiting for a key, the oldest go first */
+/* Packets that wait for a key; when more come, the oldest go. */
+#define STAGED_MAX	128
 
 netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *dev);
-/* A key has come: send what waited for it. True if anything was sent. Any context. */
 bool culvert_tx_flush(struct culvert_peer *peer);
-void culvert_tx_keepalive(struct culvert_peer *peer);	/* an empty message, unless something is staged */
-void culvert_tx_purge(struct culvert_peer *peer);	/* drop what is staged */
+void culvert_tx_keepalive(struct culvert_peer *peer);
+void culvert_tx_purge(struct culvert_peer *peer);
+
+/* For crypt.c: seal a train, wherever; then send it, in order. */
+void culvert_tx_process(struct culvert_train *train);
+void culvert_tx_deliver(struct culvert_train *train);
 
 #endif /* _CULVERT_TX_H */

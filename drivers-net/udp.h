@@ -10,23 +10,23 @@ struct culvert_endpoint;
 struct culvert_peer;
 struct sk_buff;
 
-/* Update lock held. On error the old sockets stay and nothing has changed. */
 int culvert_udp_open(struct culvert_device *dev, u16 port);
 void culvert_udp_close(struct culvert_device *dev);
 
-/* Each consumes its skb. @ds: outer traffic class with ECN bits. */
 int culvert_udp_send(struct culvert_peer *peer, struct sk_buff *skb, u8 ds);
-/* A handshake message to the peer's endpoint. */
-int culvert_udp_send_message(struct culvert_peer *peer, const void *msg, size_t len);
-/* A message back to where @in came from; does not consume @in. */
-int culvert_udp_reply(struct culvert_device *dev, struct sk_buff *in, const void *msg, size_t len);
+int culvert_udp_send_message(struct culvert_peer *peer, const void *msg,
+			     size_t len);
+int culvert_udp_reply(struct culvert_device *dev, struct sk_buff *in,
+		      const void *msg, size_t len);
 
-int culvert_udp_endpoint_from_skb(struct culvert_endpoint *ep, const struct sk_buff *skb);
-/* @skb was authentic: that is where the peer is now. */
+int culvert_udp_endpoint_from_skb(struct culvert_endpoint *ep,
+				  const struct sk_buff *skb);
 void culvert_udp_roam(struct culvert_peer *peer, const struct sk_buff *skb);
-void culvert_udp_set_endpoint(struct culvert_peer *peer, const struct culvert_endpoint *ep);
-void culvert_udp_get_endpoint(struct culvert_peer *peer, struct culvert_endpoint *ep);
-/* Forget the source address and the cached route. */
+void culvert_udp_set_endpoint(struct culvert_peer *peer,
+			      const struct culvert_endpoint *ep);
+void culvert_udp_get_endpoint(struct culvert_peer *peer,
+			      struct culvert_endpoint *ep);
 void culvert_udp_clear_source(struct culvert_peer *peer);
+void culvert_udp_clear_route(struct culvert_peer *peer);
 
 #endif /* _CULVERT_UDP_H */

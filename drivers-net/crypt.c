@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where a train is worked on.
+ *
+ * A CPU works on its trains itself until it has had a tick's worth of them;
+ * then it hands whole trains to CPUs that have had few. A session's trains
+ * that are in flight stand in its order, each delivered when it is done and
+ * all older ones have been. Who finishes a train looks at the head under the
+ * order's lock; if somebody is delivering already, that one will look again
+ * before it stops. So whatever finishes last finds a consumer: scripts/models
+ * has the proof by exhaustion.
+ */
+
+#include <linux/cpumask.h>
+#include <linux/jiffies.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "crypt.h"
+#include "peer.h"
+#include "rx.h"
+#include "session.h"
+#include "trace.h"
+#include "tx.h"
+
+/*
+ * What a CPU takes on in a tick before it looks for help, and what another may
+ * have taken on and still help: at 4 GB/s a CPU is then half busy, or a tenth.
+ */
+#define CRYPT_BUSY_BYTES	(2000000000UL / HZ)
+#define CRYPT_IDLE_BYTES	(400000000UL / HZ)
+/* Trains that may wait for a CPU; beyond that, everybody works for himself. */
+#define CRYPT_QUEUE_MAX		8
+
+/**
+ * struct crypt_cpu - a CPU's part
+ * @scratch: memory to work in
+ * @tick: jiffies when @bytes was begun
+ * @bytes: taken on in this tick
+ * @lock: guards @queue and @queued
+ * @queue: trains spilled to this CPU
+ * @queued: how many
+ * @work: takes them
+ */
+struct crypt_cpu {
+	struct crypt_scratch	scratch;
+	unsigned long		tick;
+	unsigned long		bytes;
+	spinlock_t		lock;
+	struct list_head	queue;
+	unsigned int		queued;
+	struct work_struct	work;
+};
+
+static struct crypt_cpu __percpu *crypt_cpus;
+static struct workqueue_struct *crypt_wq;
+
+/**
+ * culvert_crypt_begin() - take this CPU's scratch memory
+ *
+ * Context: Any but hard interrupts; BHs are off until culvert_crypt_end(), and
+ * nothing in between may send or deliver a packet.
+ * Return: the memory.
+ */
+struct crypt_scratch *culvert_crypt_begin(void)
+{
+	local_bh_disable();
+	local_lock_nested_bh(&crypt_cpus->scratch.lock);
+	return this_cpu_ptr(&crypt_cpus->scratch);
+}
+
+/**
+ * culvert_crypt_end() - give the scratch memory back
+ * @scratch: from culvert_crypt_begin()
+ */
+void culvert_crypt_end(struct crypt_scratch *scratch)
+{
+	local_unlock_nested_bh(&crypt_cpus->scratch.lock);
+	local_bh_enable();
+}
+
+static struct crypt_order *crypt_order_of(const struct culvert_train *train)
+{
+	return train->tx ? &train->session->tx : &train->session->rx;
+}
+
+static void crypt_process(struct culvert_train *train)
+{
+	if (train->tx)
+		culvert_tx_process(train);
+	else
+		culvert_rx_process(train);
+}
+
+static void crypt_deliver(struct culvert_train *train)
+{
+	if (train->tx)
+		culvert_tx_deliver(train);
+	else
+		culvert_rx_deliver(train);
+}
+
+static void crypt_free(struct culvert_train *train)
+{
+	culvert_session_put(train->session);
+	kfree(train);
+}
+
+static void crypt_enqueue(struct crypt_order *order,
+			  struct culvert_train *train)
+{
+	train->next = NULL;
+	spin_lock(&order->lock);
+	if (order->head)
+		order->last->next = train;
+	else
+		WRITE_ONCE(order->head, train);
+	order->last = train;
+	spin_unlock(&order->lock);
+}
+
+/* @train is done: deliver it, and what waited for it, unless somebody does. */
+static void crypt_complete(struct crypt_order *order,
+			   struct culvert_train *train)
+{
+	struct culvert_session *session = train->session;
+
+	/* The order is gone with the session's last train otherwise. */
+	WARN_ON_ONCE(!culvert_session_get(session));
+	spin_lock(&order->lock);
+	train->done = true;
+	if (!order->busy) {
+		order->busy = true;
+		while ((train = order->head) && train->done) {
+			WRITE_ONCE(order->head, train->next);
+			spin_unlock(&order->lock);
+			crypt_deliver(train);
+			crypt_free(train);
+			spin_lock(&order->lock);
+		}
+		order->busy = false;
+	}
+	spin_unlock(&order->lock);
+	culvert_session_put(session);
+}
+
+static void crypt_work(struct work_struct *work)
+{
+	struct crypt_cpu *cpu = container_of(work, struct crypt_cpu, work);
+	struct culvert_train *train;
+
+	for (;;) {
+		spin_lock_bh(&cpu->lock);
+		train = list_first_entry_or_null(&cpu->queue,
+						 struct culvert_train, spill);
+		if (train) {
+			list_del(&train->spill);
+			cpu->queued--;
+		}
+		spin_unlock_bh(&cpu->lock);
+		if (!train)
+			return;
+		local_bh_disable();
+		crypt_process(train);
+		crypt_complete(crypt_order_of(train), train);
+		local_bh_enable();
+		cond_resched();
+	}
+}
+
+/* True if this CPU has had enough in this tick. */
+static bool crypt_loaded(struct crypt_cpu *me, unsigned int bytes)
+{
+	if (me->tick != jiffies) {
+		WRITE_ONCE(me->tick, jiffies);
+		WRITE_ONCE(me->bytes, 0);
+	}
+	WRITE_ONCE(me->bytes, me->bytes + bytes);
+	return me->bytes > CRYPT_BUSY_BYTES;
+}
+
+/* A CPU that has had little, or -1. */
+static int crypt_helper(int self)
+{
+	int cpu;
+
+	for_each_cpu_wrap(cpu, cpu_online_mask, self + 1) {
+		const struct crypt_cpu *other = per_cpu_ptr(crypt_cpus, cpu);
+
+		if (cpu == self)
+			continue;
+		if (READ_ONCE(other->queued) < CRYPT_QUEUE_MAX &&
+		    (READ_ONCE(other->tick) != jiffies ||
+		     READ_ONCE(other->bytes) < CRYPT_IDLE_BYTES))
+			return cpu;
+	}
+	return -1;
+}
+
+static void crypt_spill(struct culvert_train *train, int target)
+{
+	struct crypt_cpu *cpu = per_cpu_ptr(crypt_cpus, target);
+
+	train->spilled = true;
+	spin_lock(&cpu->lock);
+	list_add_tail(&train->spill, &cpu->queue);
+	cpu->queued++;
+	WRITE_ONCE(cpu->bytes, cpu->bytes + train->bytes);
+	spin_unlock(&cpu->lock);
+	queue_work_on(target, crypt_wq, &cpu->work);
+}
+
+/**
+ * culvert_crypt_run() - seal or open a train, and deliver what comes out
+ * @template: the train; the caller's own, and its again on return, while the
+ *	      skb is consumed and the session was only borrowed
+ *
+ * Context: BHs off, under RCU.
+ */
+void culvert_crypt_run(struct culvert_train *template)
+{
+	struct crypt_order *order = crypt_order_of(template);
+	struct crypt_cpu *me = this_cpu_ptr(crypt_cpus);
+	struct culvert_train *train;
+	int helper = -1;
+
+	template->done = false;
+	template->spilled = false;
+	__skb_queue_head_init(&template->result);
+
+	if (unlikely(crypt_loaded(me, template->bytes)))
+		helper = crypt_helper(smp_processor_id());
+	if (likely(helper < 0 && !READ_ONCE(order->head)))
+		goto here;
+
+	train = kmemdup(template, sizeof(*train), GFP_ATOMIC | __GFP_NOWARN);
+	if (unlikely(!train))
+		goto here;
+	if (unlikely(!culvert_session_get(train->session))) {
+		kfree(train);
+		goto here;
+	}
+	__skb_queue_head_init(&train->result);
+	crypt_enqueue(order, train);
+	if (helper >= 0) {
+		crypt_spill(train, helper);
+		return;
+	}
+	crypt_process(train);
+	crypt_complete(order, train);
+	return;
+
+here:
+	crypt_process(template);
+	crypt_deliver(template);
+}
+
+/**
+ * culvert_crypt_flush() - wait until no train is in flight
+ *
+ * Nothing may start new ones of the sessions that the caller waits for.
+ *
+ * Context: May sleep.
+ */
+void culvert_crypt_flush(void)
+{
+	flush_workqueue(crypt_wq);
+}
+
+/**
+ * culvert_crypt_init() - set up every CPU's part
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int culvert_crypt_init(void)
+{
+	int cpu;
+
+	crypt_cpus = alloc_percpu(struct crypt_cpu);
+	if (!crypt_cpus)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct crypt_cpu *c = per_cpu_ptr(crypt_cpus, cpu);
+
+		local_lock_init(&c->scratch.lock);
+		spin_lock_init(&c->lock);
+		INIT_LIST_HEAD(&c->queue);
+		INIT_WORK(&c->work, crypt_work);
+	}
+	crypt_wq = alloc_workqueue("culvert-crypt", WQ_CPU_INTENSIVE |
+				   WQ_MEM_RECLAIM | WQ_PERCPU, 0);
+	if (!crypt_wq) {
+		free_percpu(crypt_cpus);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * culvert_crypt_exit() - undo culvert_crypt_init()
+ *
+ * No device is left, and no train in flight but those whose session is about
+ * to be freed by them.
+ */
+void culvert_crypt_exit(void)
+{
+	int cpu;
+
+	destroy_workqueue(crypt_wq);
+	/* Scratch memory has seen plaintext. */
+	for_each_possible_cpu(cpu) {
+		struct crypt_scratch *s = &per_cpu_ptr(crypt_cpus, cpu)->scratch;
+
+		memzero_explicit(s->group.headers, sizeof(s->group.headers));
+	}
+	free_percpu(crypt_cpus);
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Gathering single packets into trains.
+ *
+ * A packet of an idle peer leaves at once. In a burst packets wait, but only
+ * for something that happens anyway:
+ *
+ * - in softirqs, for the end of the round of softirqs: a tasklet runs after
+ *   all packets of a NAPI poll have been forwarded;
+ * - in a process, for the process to have sent %GATHER_MAX of them, or to
+ *   pause: a thread of the lowest priority runs when the CPU has nothing
+ *   better to do. The next tick bounds that, should it always have.
+ */
+
+#include <linux/interrupt.h>
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/llist.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/smpboot.h>
+#include <linux/timer.h>
+
+#include "gather.h"
+#include "peer.h"
+#include "tx.h"
+
+/* Packets closer than this make a burst. */
+#define GATHER_GAP_NS	(30 * NSEC_PER_USEC)
+
+/**
+ * struct gather_cpu - a CPU's peers with packets that wait
+ * @peers: the peers, each with a reference
+ * @thread: flushes them when the CPU is idle
+ * @tasklet: flushes them after the softirqs
+ * @timer: flushes them at the next tick, if nobody did before
+ */
+struct gather_cpu {
+	struct llist_head	peers;
+	struct task_struct	*thread;
+	struct tasklet_struct	tasklet;
+	struct timer_list	timer;
+};
+
+static DEFINE_PER_CPU(struct gather_cpu, gather_cpus);
+
+static void gather_flush(struct gather_cpu *cpu)
+{
+	struct llist_node *list = llist_del_all(&cpu->peers);
+	struct culvert_peer *peer, *next;
+
+	llist_for_each_entry_safe(peer, next, list, flush) {
+		/* From here on it may be listed again; pairs with the xchg. */
+		atomic_set_release(&peer->flush_queued, 0);
+		culvert_tx_flush(peer);
+		culvert_peer_put(peer);
+	}
+}
+
+static void gather_tasklet(struct tasklet_struct *t)
+{
+	gather_flush(container_of(t, struct gather_cpu, tasklet));
+}
+
+static void gather_timer(struct timer_list *t)
+{
+	gather_flush(container_of(t, struct gather_cpu, timer));
+}
+
+/**
+ * culvert_gather_wanted() - should a packet wait for company?
+ * @peer: whom it is for
+ *
+ * Context: BHs off.
+ * Return: true within a burst. Counts as a packet of the burst.
+ */
+bool culvert_gather_wanted(struct culvert_peer *peer)
+{
+	u64 now, last;
+
+	if (in_serving_softirq())
+		return true;
+	now = ktime_get_ns();
+	last = READ_ONCE(peer->last_sent);
+	WRITE_ONCE(peer->last_sent, now);
+	return now - last < GATHER_GAP_NS;
+}
+
+/**
+ * culvert_gather_later() - see to it that what a peer has staged leaves soon
+ * @peer: the peer
+ *
+ * Context: BHs off.
+ */
+void culvert_gather_later(struct culvert_peer *peer)
+{
+	struct gather_cpu *cpu = this_cpu_ptr(&gather_cpus);
+
+	if (atomic_read(&peer->flush_queued) ||
+	    atomic_xchg(&peer->flush_queued, 1))
+		return;
+	if (!culvert_peer_get_unless_dead(peer)) {
+		atomic_set(&peer->flush_queued, 0);
+		return;
+	}
+	if (in_serving_softirq()) {
+		llist_add(&peer->flush, &cpu->peers);
+		tasklet_schedule(&cpu->tasklet);
+	} else if (llist_add(&peer->flush, &cpu->peers)) {
+		if (!timer_pending(&cpu->timer))
+			mod_timer(&cpu->timer, jiffies + 1);
+		wake_up_process(cpu->thread);
+	}
+}
+
+static int gather_should_run(unsigned int nr)
+{
+	return !llist_empty(&per_cpu(gather_cpus, nr).peers);
+}
+
+static void gather_thread(unsigned int nr)
+{
+	local_bh_disable();
+	gather_flush(&per_cpu(gather_cpus, nr));
+	local_bh_enable();
+}
+
+static void gather_setup(unsigned int nr)
+{
+	set_user_nice(current, MAX_NICE);
+}
+
+static void gather_park(unsigned int nr)
+{
+	struct gather_cpu *cpu = &per_cpu(gather_cpus, nr);
+
+	timer_delete_sync(&cpu->timer);
+	gather_thread(nr);
+}
+
+static struct smp_hotplug_thread gather_threads = {
+	.store			= &gather_cpus.thread,
+	.thread_should_run	= gather_should_run,
+	.thread_fn		= gather_thread,
+	.setup			= gather_setup,
+	.park			= gather_park,
+	.thread_comm		= "culvert/%u",
+};
+
+/**
+ * culvert_gather_init() - start the threads
+ *
+ * Return: 0 or an error.
+ */
+int culvert_gather_init(void)
+{
+	int nr;
+
+	for_each_possible_cpu(nr) {
+		struct gather_cpu *cpu = &per_cpu(gather_cpus, nr);
+
+		init_llist_head(&cpu->peers);
+		tasklet_setup(&cpu->tasklet, gather_tasklet);
+		timer_setup(&cpu->timer, gather_timer, TIMER_PINNED);
+	}
+	return smpboot_register_percpu_thread(&gather_threads);
+}
+
+/**
+ * culvert_gather_exit() - stop the threads
+ *
+ * No device is left, so that no packets are.
+ */
+void culvert_gather_exit(void)
+{
+	int nr;
+
+	smpboot_unregister_percpu_thread(&gather_threads);
+	for_each_possible_cpu(nr) {
+		struct gather_cpu *cpu = &per_cpu(gather_cpus, nr);
+
+		timer_shutdown_sync(&cpu->timer);
+		tasklet_kill(&cpu->tasklet);
+	}
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* When packets that come singly wait for one another, and when they leave. */
+#ifndef _CULVERT_GATHER_H
+#define _CULVERT_GATHER_H
+
+#include <linux/types.h>
+
+struct culvert_peer;
+
+/* A full train of small packets: then the sender seals them itself. */
+#define GATHER_MAX	64
+
+bool culvert_gather_wanted(struct culvert_peer *peer);
+void culvert_gather_later(struct culvert_peer *peer);
+
+int culvert_gather_init(void);
+void culvert_gather_exit(void);
+
+#endif /* _CULVERT_GATHER_H */

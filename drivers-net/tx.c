@@ -1,0 +1,581 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the stack to the wire: find the peer, find out whether there is a key,
+ * make trains of what is there, seal, send.
+ */
+
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/skbuff.h>
+#include <linux/timekeeping.h>
+#include <net/icmp.h>
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+#include <net/sock.h>
+
+#include "crypt.h"
+#include "device.h"
+#include "events.h"
+#include "gather.h"
+#include "handshake.h"
+#include "peer.h"
+#include "session.h"
+#include "timers.h"
+#include "trace.h"
+#include "train.h"
+#include "tx.h"
+#include "udp.h"
+
+/**
+ * struct tx_cb - what is known of a packet that is staged
+ * @mtu: of the route that it came by
+ * @ds: traffic class and ECN bits of its outer header
+ */
+struct tx_cb {
+	u32	mtu;
+	u8	ds;
+};
+
+static struct tx_cb *tx_cb(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct tx_cb) > sizeof(skb->cb));
+	return (struct tx_cb *)skb->cb;
+}
+
+static void tx_stats(struct net_device *dev, unsigned int packets,
+		     unsigned int bytes)
+{
+	struct pcpu_sw_netstats *stats = this_cpu_ptr(dev->tstats);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->tx_packets, packets);
+	u64_stats_add(&stats->tx_bytes, bytes);
+	u64_stats_update_end(&stats->syncp);
+}
+
+static void tx_drop_chain(struct culvert_device *dev, struct sk_buff *skb,
+			  enum culvert_drop why)
+{
+	struct sk_buff *next;
+
+	skb_list_walk_safe(skb, skb, next) {
+		skb_mark_not_on_list(skb);
+		culvert_drop_skb(dev, skb, why);
+	}
+}
+
+/* Does freeing the packet tell a socket that there is room again? */
+static bool tx_is_charged(const struct sk_buff *skb)
+{
+	if (!skb->sk || !sk_fullsock(skb->sk))
+		return false;
+	if (skb->destructor == sock_wfree)
+		return true;
+	/* TCP's own are not all exported: these are what it is not. */
+	return sk_is_tcp(skb->sk) && skb->destructor &&
+	       skb->destructor != sock_efree &&
+	       skb->destructor != sock_edemux &&
+	       skb->destructor != sock_rfree;
+}
+
+/*
+ * Makes a train stand for its packets in the sender's accounts. Without that,
+ * TCP would take a packet for sent once it is sealed, and overrun whatever
+ * queue is beneath; with it, TSQ and SO_SNDBUF see the train leave.
+ */
+static void tx_charge(struct sk_buff *outer, struct sk_buff *chain)
+{
+	struct sock *sk = NULL;
+	struct sk_buff *skb;
+	int delta;
+
+	delta = outer->truesize;
+	for (skb = chain; skb; skb = skb->next) {
+		if (!tx_is_charged(skb) || (sk && skb->sk != sk))
+			continue;
+		sk = skb->sk;
+		outer->sk = sk;
+		outer->destructor = skb->destructor;
+		delta -= skb->truesize;
+		skb->sk = NULL;
+		skb->destructor = NULL;
+	}
+	if (!sk)
+		return;
+	if (delta >= 0)
+		refcount_add(delta, &sk->sk_wmem_alloc);
+	else
+		WARN_ON_ONCE(refcount_sub_and_test(-delta, &sk->sk_wmem_alloc));
+}
+
+/**
+ * struct tx_seal - progress of sealing
+ * @next: packet to be cut after this one
+ * @cut: the packet that is being cut
+ * @counter: of the next message
+ */
+struct tx_seal {
+	struct sk_buff		*next;
+	struct train_cut	cut;
+	u64			counter;
+};
+
+/* The next plaintext, wherever it comes from. */
+static int tx_next(struct culvert_train *train, struct tx_seal *seal,
+		   struct train_group *group)
+{
+	if (!train->skb) {
+		/* A keepalive is a message of nothing. */
+		memset(&group->msgs[group->nr], 0, sizeof(group->msgs[0]));
+		group->nr++;
+		return 0;
+	}
+	if (!seal->cut.left) {
+		int err = train_cut_begin(&seal->cut, seal->next);
+
+		if (err)
+			return err;
+		seal->next = seal->next->next;
+	}
+	return train_cut_next(&seal->cut, group, train->mtu);
+}
+
+/* Writes @nr messages of @bytes bytes altogether into @room. */
+static int tx_fill(struct culvert_train *train, struct tx_seal *seal,
+		   struct train_group *group, struct train_room *room,
+		   unsigned int nr, unsigned int bytes)
+{
+	struct culvert_session *session = train->session;
+
+	while (nr) {
+		group->nr = 0;
+		group->nr_frags = 0;
+		while (nr && group->nr < TRAIN_GROUP) {
+			struct chacha20poly1305_msg *msg;
+			struct wire_data *data;
+			int len;
+
+			len = tx_next(train, seal, group);
+			if (len == -ENOSPC && group->nr)
+				break;
+			if (unlikely(len < 0))
+				return len;
+			data = (void *)train_room_take(room, len + WIRE_DATA_OVERHEAD,
+						       bytes);
+			if (unlikely(!data))
+				return -ENOMEM;
+			data->header.type = cpu_to_le32(WIRE_DATA);
+			data->receiver = session->remote_index;
+			data->counter = cpu_to_le64(seal->counter);
+
+			msg = &group->msgs[group->nr - 1];
+			msg->dst = (u8 *)(data + 1);
+			msg->ad = NULL;
+			msg->ad_len = 0;
+			msg->nonce = seal->counter;
+			msg->salt = 0;
+
+			seal->counter++;
+			bytes -= len + WIRE_DATA_OVERHEAD;
+			nr--;
+		}
+		if (unlikely(chacha20poly1305_seal_batch(group->msgs, group->nr,
+							 session->send_key)))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * culvert_tx_process() - seal a train's packets
+ * @train: what to seal; the outer skbs go to its result, the packets are freed
+ *
+ * Context: BHs off.
+ */
+void culvert_tx_process(struct culvert_train *train)
+{
+	struct culvert_peer *peer = train->session->peer;
+	unsigned int most = clamp(TRAIN_BYTES_MAX / train->size, 1U,
+				  (unsigned int)TRAIN_MESSAGES_MAX);
+	unsigned int left = train->messages, bytes = train->bytes;
+	struct tx_seal seal = {
+		.next = train->skb, .counter = train->counter,
+	};
+	struct crypt_scratch *scratch = culvert_crypt_begin();
+	struct train_room room;
+	int err = 0;
+
+	while (left) {
+		unsigned int nr = min(left, most);
+		unsigned int part = nr < left ? nr * train->size : bytes;
+		struct sk_buff *outer = train_room_begin(&room, part);
+
+		if (unlikely(!outer)) {
+			err = -ENOMEM;
+			break;
+		}
+		err = tx_fill(train, &seal, &scratch->group, &room, nr, part);
+		if (unlikely(err)) {
+			kfree_skb_reason(outer, SKB_DROP_REASON_NOMEM);
+			break;
+		}
+		train_room_end(&room, nr, train->size);
+		if (train->skb) {
+			__skb_set_sw_hash(outer, skb_get_hash(train->skb), true);
+			outer->priority = train->skb->priority;
+		}
+		__skb_queue_tail(&train->result, outer);
+		left -= nr;
+		bytes -= part;
+	}
+	culvert_crypt_end(scratch);
+
+	trace_culvert_train(peer, true, train->messages, train->bytes,
+			    train->spilled ? CULVERT_SPILLED : CULVERT_INLINE);
+	if (!train->skb)
+		return;
+	if (!skb_queue_empty(&train->result))
+		tx_charge(skb_peek_tail(&train->result), train->skb);
+	if (likely(!err))
+		kfree_skb_list_reason(train->skb, SKB_CONSUMED);
+	else
+		tx_drop_chain(peer->device, train->skb,
+			      err == -ENOMEM ? CULVERT_DROP_TX_NOMEM :
+					       CULVERT_DROP_TX_SEGMENT);
+	tx_stats(peer->device->dev, train->messages - left,
+		 train->bytes - bytes -
+		 (train->messages - left) * WIRE_DATA_OVERHEAD);
+}
+
+/**
+ * culvert_tx_deliver() - send what was sealed
+ * @train: sealed, and its turn
+ *
+ * Context: BHs off.
+ */
+void culvert_tx_deliver(struct culvert_train *train)
+{
+	struct culvert_session *session = train->session;
+	struct culvert_peer *peer = session->peer;
+	struct sk_buff *skb;
+	bool sent = false;
+
+	while ((skb = __skb_dequeue(&train->result)))
+		sent |= !culvert_udp_send(peer, skb, train->ds);
+	if (!sent)
+		return;
+	culvert_timers_sent(peer, train->skb);
+	if (culvert_session_wants_rekey_on_send(session,
+						ktime_get_coarse_boottime_ns()))
+		culvert_handshake_initiate(peer, false);
+}
+
+/* False if there is no key to seal it with; then nothing has happened. */
+static bool tx_run(struct culvert_peer *peer, struct culvert_train *train)
+{
+	struct culvert_session *session;
+
+	session = rcu_dereference_bh(peer->sessions.current_);
+	if (!session ||
+	    !culvert_session_take_counters(session, train->messages,
+					   ktime_get_coarse_boottime_ns(),
+					   &train->counter))
+		return false;
+	train->session = session;
+	train->tx = true;
+	culvert_crypt_run(train);
+	return true;
+}
+
+/* Messages of a chain that make one train: equal but for a shorter last one. */
+static void tx_measure(struct culvert_train *train, struct sk_buff *skb)
+{
+	struct train_cut cut;
+
+	train->mtu = tx_cb(skb)->mtu;
+	train->ds = tx_cb(skb)->ds;
+	if (skb_is_gso(skb) && !train_cut_begin(&cut, skb)) {
+		unsigned int last = cut.hlen + cut.left % cut.mss;
+
+		train->messages = train_cut_count(&cut);
+		train->size = train_pad(train_cut_size(&cut), train->mtu) +
+			      WIRE_DATA_OVERHEAD;
+		train->bytes = train->messages * train->size;
+		if (last != cut.hlen)
+			train->bytes -= train->size - WIRE_DATA_OVERHEAD -
+					train_pad(last, train->mtu);
+		return;
+	}
+	train->messages = 1;
+	train->size = train_pad(skb->len, train->mtu) + WIRE_DATA_OVERHEAD;
+	train->bytes = train->size;
+}
+
+/* May @skb travel behind the packets of @train? */
+static bool tx_fits(const struct culvert_train *train, struct sk_buff *skb)
+{
+	unsigned int size;
+
+	if (skb_is_gso(skb) || tx_cb(skb)->ds != train->ds ||
+	    tx_cb(skb)->mtu != train->mtu ||
+	    /* A short message has ended the train. */
+	    train->bytes != train->messages * train->size ||
+	    train->messages == TRAIN_MESSAGES_MAX)
+		return false;
+	size = train_pad(skb->len, train->mtu) + WIRE_DATA_OVERHEAD;
+	return size <= train->size && train->bytes + size <= TRAIN_BYTES_MAX &&
+	       /* Queues outside tell flows apart by the train's hash. */
+	       skb_get_hash(skb) == skb_get_hash(train->skb);
+}
+
+/*
+ * Sends what is in @queue, in trains. A flow's packets keep their order; those
+ * of other flows are left for the next train. What remains in @queue has no
+ * key.
+ */
+static bool tx_send_queue(struct culvert_peer *peer,
+			  struct sk_buff_head *queue)
+{
+	struct sk_buff *skb, *next;
+	bool sent = false;
+
+	while ((skb = __skb_dequeue(queue))) {
+		struct culvert_train train = { .skb = skb };
+		struct sk_buff *tail = skb;
+
+		tx_measure(&train, skb);
+		if (!skb_is_gso(skb)) {
+			skb_queue_walk_safe(queue, skb, next) {
+				if (!tx_fits(&train, skb))
+					continue;
+				__skb_unlink(skb, queue);
+				tail->next = skb;
+				tail = skb;
+				train.bytes += train_pad(skb->len, train.mtu) +
+					       WIRE_DATA_OVERHEAD;
+				train.messages++;
+			}
+		}
+		if (!tx_run(peer, &train)) {
+			/* Put them back where they were. */
+			struct sk_buff_head back;
+
+			__skb_queue_head_init(&back);
+			skb_list_walk_safe(train.skb, skb, next) {
+				skb_mark_not_on_list(skb);
+				__skb_queue_tail(&back, skb);
+			}
+			skb_queue_splice(&back, queue);
+			return sent;
+		}
+		sent = true;
+	}
+	return sent;
+}
+
+/* Without a key only so many wait: the oldest are the least useful. */
+static void tx_stage_limit(struct culvert_peer *peer)
+{
+	struct sk_buff *skb;
+
+	while (skb_queue_len(&peer->staged) > STAGED_MAX) {
+		skb = __skb_dequeue(&peer->staged);
+		culvert_drop_skb(peer->device, skb, CULVERT_DROP_TX_STAGED_FULL);
+	}
+}
+
+/**
+ * culvert_tx_flush() - send what is staged for a peer, if there is a key
+ * @peer: the peer
+ *
+ * Without a key a handshake is begun.
+ *
+ * Context: Any context.
+ * Return: true if something was sent.
+ */
+bool culvert_tx_flush(struct culvert_peer *peer)
+{
+	struct sk_buff_head queue;
+	bool sent;
+
+	if (skb_queue_empty_lockless(&peer->staged))
+		return false;
+
+	rcu_read_lock_bh();
+	__skb_queue_head_init(&queue);
+	spin_lock(&peer->staged.lock);
+	skb_queue_splice_tail_init(&peer->staged, &queue);
+	spin_unlock(&peer->staged.lock);
+
+	sent = tx_send_queue(peer, &queue);
+	if (!skb_queue_empty(&queue)) {
+		spin_lock(&peer->staged.lock);
+		skb_queue_splice(&queue, &peer->staged);
+		tx_stage_limit(peer);
+		spin_unlock(&peer->staged.lock);
+		culvert_handshake_initiate(peer, false);
+	}
+	rcu_read_unlock_bh();
+	return sent;
+}
+
+/**
+ * culvert_tx_keepalive() - send an empty message, unless there is data to send
+ * @peer: the peer
+ *
+ * Without a key a handshake is begun; its end sends the message.
+ *
+ * Context: Any context.
+ */
+void culvert_tx_keepalive(struct culvert_peer *peer)
+{
+	struct culvert_train train = {
+		.messages = 1,
+		.size = WIRE_DATA_OVERHEAD,
+		.bytes = WIRE_DATA_OVERHEAD,
+	};
+
+	if (!skb_queue_empty_lockless(&peer->staged)) {
+		culvert_tx_flush(peer);
+		return;
+	}
+	rcu_read_lock_bh();
+	if (!tx_run(peer, &train))
+		culvert_handshake_initiate(peer, false);
+	rcu_read_unlock_bh();
+}
+
+/**
+ * culvert_tx_purge() - drop what is staged for a peer
+ * @peer: the peer
+ *
+ * Context: Any context.
+ */
+void culvert_tx_purge(struct culvert_peer *peer)
+{
+	struct sk_buff_head queue;
+
+	__skb_queue_head_init(&queue);
+	spin_lock_bh(&peer->staged.lock);
+	skb_queue_splice_tail_init(&peer->staged, &queue);
+	spin_unlock_bh(&peer->staged.lock);
+	culvert_drop_queue(peer->device, &queue, CULVERT_DROP_TX_PURGED);
+}
+
+/* Queues a packet, or the segments of one that cannot be cut here. */
+static bool tx_stage(struct culvert_peer *peer, struct sk_buff *skb,
+		     struct sk_buff_head *queue)
+{
+	struct tx_cb cb = {
+		.mtu = skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) :
+					    READ_ONCE(peer->device->dev->mtu),
+		.ds = ip_tunnel_ecn_encap(0, ip_hdr(skb), skb),
+	};
+	struct sk_buff *segs = skb, *next;
+	struct train_cut cut;
+	int err = 0;
+
+	if (skb_is_gso(skb)) {
+		err = train_cut_begin(&cut, skb);
+		if (err == -EOPNOTSUPP) {
+			segs = skb_gso_segment(skb, 0);
+			err = IS_ERR(segs) ? PTR_ERR(segs) : 0;
+			if (!err)
+				consume_skb(skb);
+		}
+	} else if (skb_has_frag_list(skb)) {
+		/* Could be in more pieces than a group has places for. */
+		err = skb_linearize(skb);
+	}
+	if (unlikely(err)) {
+		culvert_drop_skb(peer->device, skb,
+				 err == -ENOMEM ? CULVERT_DROP_TX_NOMEM :
+						  CULVERT_DROP_TX_SEGMENT);
+		return false;
+	}
+	skb_list_walk_safe(segs, skb, next) {
+		skb_mark_not_on_list(skb);
+		skb_get_hash(skb);
+		skb_dst_drop(skb);
+		*tx_cb(skb) = cb;
+		__skb_queue_tail(queue, skb);
+	}
+	return true;
+}
+
+/* Tells a local sender that there is no way. */
+static void tx_unreachable(struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP))
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+	else if (skb->protocol == htons(ETH_P_IPV6))
+		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);
+}
+
+/**
+ * culvert_tx_xmit() - ndo_start_xmit
+ * @skb: a packet or superpacket for some peer
+ * @ndev: the tunnel
+ *
+ * Context: BHs off, under RCU.
+ * Return: NETDEV_TX_OK, or a negative error that tells the sender why not; the
+ * skb is consumed in either case.
+ */
+netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *ndev)
+{
+	struct culvert_device *dev = netdev_priv(ndev);
+	enum culvert_drop why;
+	struct culvert_peer *peer;
+	struct sk_buff_head queue;
+	bool gather;
+	int err;
+
+	if (unlikely(!pskb_inet_may_pull(skb) || !skb->protocol ||
+		     ip_tunnel_parse_protocol(skb) != skb->protocol)) {
+		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_NOT_IP);
+		return -EPROTONOSUPPORT;
+	}
+	peer = culvert_cidr_lookup_dst(&dev->allowed, skb);
+	if (unlikely(!peer)) {
+		why = CULVERT_DROP_TX_NO_PEER;
+		err = -ENOKEY;
+		goto unreachable;
+	}
+	if (unlikely(!READ_ONCE(peer->endpoint.addr.sa_family))) {
+		why = CULVERT_DROP_TX_NO_ENDPOINT;
+		err = -EDESTADDRREQ;
+		goto unreachable;
+	}
+
+	/* cb is ours from here on; nothing beneath looks at the old one. */
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (unlikely(!skb))
+		return NETDEV_TX_OK;
+	__skb_queue_head_init(&queue);
+	gather = !skb_is_gso(skb) && culvert_gather_wanted(peer);
+	if (unlikely(!tx_stage(peer, skb, &queue)))
+		return NETDEV_TX_OK;
+
+	if (!gather && skb_queue_empty_lockless(&peer->staged)) {
+		tx_send_queue(peer, &queue);
+		if (likely(skb_queue_empty(&queue)))
+			return NETDEV_TX_OK;
+		/* No key: what could not be sent is staged below. */
+	}
+	spin_lock(&peer->staged.lock);
+	skb_queue_splice_tail(&queue, &peer->staged);
+	if (!rcu_access_pointer(peer->sessions.current_))
+		tx_stage_limit(peer);
+	spin_unlock(&peer->staged.lock);
+
+	if (!gather || skb_queue_len_lockless(&peer->staged) >= GATHER_MAX)
+		culvert_tx_flush(peer);
+	else
+		culvert_gather_later(peer);
+	return NETDEV_TX_OK;
+
+unreachable:
+	tx_unreachable(skb);
+	culvert_drop_skb(dev, skb, why);
+	return err;
+}

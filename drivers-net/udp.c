@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The tunnel's sockets, and sending through them. */
+
+#include <linux/skbuff.h>
+#include <linux/udp.h>
+#include <net/gro.h>
+#include <net/udp_tunnel.h>
+
+#include "device.h"
+#include "events.h"
+#include "peer.h"
+#include "route.h"
+#include "rx.h"
+#include "train.h"
+#include "udp.h"
+
+/* What handshake messages are marked with: class AF41, not ECN-capable. */
+#define UDP_HANDSHAKE_DS	0x88
+/* An ephemeral port of IPv4 may be taken in IPv6: how often to try another. */
+#define UDP_PORT_ATTEMPTS	100
+
+/* Where the first bytes of a UDP payload stand while GRO looks at it. */
+static const struct wire_data *gro_message(struct sk_buff *skb)
+{
+	unsigned int off = skb_gro_offset(skb);
+
+	return skb_gro_header(skb, off + sizeof(struct wire_data), off);
+}
+
+/*
+ * Joins data messages of one receiver index. UDP has compared the ports, IP the
+ * addresses; what must not differ beyond that is the length, but for the last.
+ */
+static struct sk_buff *udp_gro_receive_train(struct sock *sk,
+					     struct list_head *head,
+					     struct sk_buff *skb)
+{
+	const struct wire_data *msg = gro_message(skb);
+	struct sk_buff *p;
+
+	if (!msg || msg->header.type != cpu_to_le32(WIRE_DATA))
+		goto flush;
+
+	list_for_each_entry(p, head, list) {
+		unsigned int len = skb_gro_len(skb);
+		struct wire_data held;
+		int err;
+
+		if (!NAPI_GRO_CB(p)->same_flow)
+			continue;
+		if (skb_copy_bits(p, skb_gro_offset(skb), &held, sizeof(held)) ||
+		    held.receiver != msg->receiver ||
+		    held.header.type != msg->header.type ||
+		    len > skb_shinfo(p)->gso_size)
+			return p;
+
+		err = skb_gro_receive(p, skb);
+		if (err || len < skb_shinfo(p)->gso_size ||
+		    NAPI_GRO_CB(p)->count >= UDP_GRO_CNT_MAX)
+			return p;
+		return NULL;
+	}
+	return NULL;
+
+flush:
+	NAPI_GRO_CB(skb)->flush = 1;
+	return NULL;
+}
+
+static int udp_gro_complete_train(struct sock *sk, struct sk_buff *skb,
+				  int nhoff)
+{
+	skb_shinfo(skb)->gso_segs = NAPI_GRO_CB(skb)->count;
+	/* Nothing inside is for the stack to look at. */
+	skb->encapsulation = 0;
+	return 0;
+}
+
+static int udp_socket(struct culvert_device *dev, struct net *net,
+		      const struct udp_port_cfg *port, struct socket **sockp)
+{
+	struct udp_tunnel_sock_cfg cfg = {
+		.sk_user_data	= dev,
+		.encap_type	= 1,
+		.encap_rcv	= culvert_rx_encap,
+		.gro_receive	= udp_gro_receive_train,
+		.gro_complete	= udp_gro_complete_train,
+	};
+	struct sock *sk;
+	int err;
+
+	err = udp_sock_create(net, (struct udp_port_cfg *)port, sockp);
+	if (err < 0)
+		return err;
+	sk = (*sockp)->sk;
+	sk->sk_allocation = GFP_ATOMIC;
+	/* Trains are accounted to the sockets that their data comes from. */
+	sk->sk_sndbuf = INT_MAX;
+	sk_set_memalloc(sk);
+	setup_udp_tunnel_sock(net, sk, &cfg);
+	return 0;
+}
+
+static void udp_release(struct sock *sk)
+{
+	if (!sk)
+		return;
+	sk_clear_memalloc(sk);
+	udp_tunnel_sock_release(sk);
+}
+
+/* Puts sockets in the place of the old ones, or none. */
+static void udp_replace(struct culvert_device *dev, struct sock *sk4,
+			struct sock *sk6)
+{
+	struct sock *old4, *old6;
+
+	old4 = rcu_replace_pointer(dev->sock4, sk4,
+				   lockdep_is_held(&dev->update_lock));
+	old6 = rcu_replace_pointer(dev->sock6, sk6,
+				   lockdep_is_held(&dev->update_lock));
+	if (sk4)
+		dev->port = ntohs(inet_sk(sk4)->inet_sport);
+	if (!old4 && !old6)
+		return;
+	/* Senders hold the RCU read lock only. */
+	synchronize_net();
+	udp_release(old4);
+	udp_release(old6);
+}
+
+static int udp_open_pair(struct culvert_device *dev, struct net *net, u16 port,
+			 struct socket **sock4, struct socket **sock6)
+{
+	struct udp_port_cfg port4 = {
+		.family			= AF_INET,
+		.local_udp_port		= htons(port),
+		.use_udp_checksums	= true,
+	};
+	struct udp_port_cfg port6 = {
+		.family			= AF_INET6,
+		.use_udp6_tx_checksums	= true,
+		.use_udp6_rx_checksums	= true,
+		.ipv6_v6only		= true,
+	};
+	int err;
+
+	*sock4 = NULL;
+	*sock6 = NULL;
+	err = udp_socket(dev, net, &port4, sock4);
+	if (err)
+		return err;
+	if (!IS_ENABLED(CONFIG_IPV6) || !ipv6_mod_enabled())
+		return 0;
+	port6.local_udp_port = inet_sk((*sock4)->sk)->inet_sport;
+	err = udp_socket(dev, net, &port6, sock6);
+	if (err)
+		udp_release((*sock4)->sk);
+	return err;
+}
+
+/**
+ * culvert_udp_open() - bind the tunnel's sockets
+ * @dev: the device
+ * @port: UDP port for IPv4 and IPv6; 0 for any
+ *
+ * The sockets live in the namespace that the device was made in. Sockets that
+ * are open already are closed once the new ones are bound; on error they stay.
+ *
+ * Context: Process context, with the device's update lock.
+ * Return: 0; -EHOSTUNREACH if that namespace is gone; or what binding says.
+ */
+int culvert_udp_open(struct culvert_device *dev, u16 port)
+{
+	struct socket *sock4, *sock6;
+	int attempts = port ? 1 : UDP_PORT_ATTEMPTS;
+	struct net *net;
+	int err;
+
+	rcu_read_lock();
+	net = rcu_dereference(dev->net);
+	net = net ? maybe_get_net(net) : NULL;
+	rcu_read_unlock();
+	if (unlikely(!net))
+		return -EHOSTUNREACH;
+
+	do {
+		err = udp_open_pair(dev, net, port, &sock4, &sock6);
+	} while (err == -EADDRINUSE && --attempts);
+	if (!err)
+		udp_replace(dev, sock4->sk, sock6 ? sock6->sk : NULL);
+	put_net(net);
+	return err;
+}
+
+/**
+ * culvert_udp_close() - close the tunnel's sockets
+ * @dev: the device
+ *
+ * Context: Process context, with the device's update lock.
+ */
+void culvert_udp_close(struct culvert_device *dev)
+{
+	udp_replace(dev, NULL, NULL);
+}
+
+/* Consumes @skb and the reference to @way->dst. */
+static void udp_emit(struct sock *sk, struct sk_buff *skb,
+		     const struct route_way *way, u8 ds)
+{
+	__be16 sport = inet_sk(sk)->inet_sport;
+
+	skb->mark = way->mark;
+	skb->ignore_df = 1;
+	/* The driver counts packets itself: a train is more than one. */
+	skb->dev = NULL;
+	skb_set_inner_network_header(skb, 0);
+
+	if (way->family == AF_INET) {
+		udp_tunnel_xmit_skb(dst_rtable(way->dst), sk, skb, way->src4,
+				    way->dst4, ds, ip4_dst_hoplimit(way->dst),
+				    0, sport, way->port, false, false, 0);
+		return;
+	}
+#if IS_ENABLED(CONFIG_IPV6)
+	udp_tunnel6_xmit_skb(way->dst, sk, skb, NULL, &way->src6, &way->dst6,
+			     ds, ip6_dst_hoplimit(way->dst), 0, sport,
+			     way->port, false, 0);
+#endif
+}
+
+static struct sock *udp_sock_for(struct culvert_device *dev, int family)
+{
+	return family == AF_INET ? rcu_dereference_bh(dev->sock4) :
+	       family == AF_INET6 ? rcu_dereference_bh(dev->sock6) : NULL;
+}
+
+/**
+ * culvert_udp_send() - send a train or a message to a peer
+ * @peer: where to
+ * @skb: UDP payload, with %TRAIN_HEADROOM in front; is consumed
+ * @ds: traffic class and ECN bits of the outer header
+ *
+ * Context: Any context.
+ * Return: 0, or why there was no way to the peer; then the drop was counted.
+ */
+int culvert_udp_send(struct culvert_peer *peer, struct sk_buff *skb, u8 ds)
+{
+	struct culvert_device *dev = peer->device;
+	unsigned int bytes = skb->len;
+	struct route_way way;
+	struct sock *sk;
+	int err;
+
+	rcu_read_lock_bh();
+	err = culvert_route_get(peer, &way);
+	if (unlikely(err)) {
+		culvert_drop_skb(dev, skb,
+				 err == -ENOTCONN ? CULVERT_DROP_TX_NO_SOCKET :
+				 err == -ELOOP ? CULVERT_DROP_TX_LOOP :
+				 err == -EDESTADDRREQ ?
+				 CULVERT_DROP_TX_NO_ENDPOINT :
+				 CULVERT_DROP_TX_NO_ROUTE);
+		goto out;
+	}
+	sk = udp_sock_for(dev, way.family);
+	if (unlikely(!sk)) {
+		dst_release(way.dst);
+		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_NO_SOCKET);
+		err = -ENOTCONN;
+		goto out;
+	}
+	atomic64_add(bytes, &peer->tx_bytes);
+	udp_emit(sk, skb, &way, ds);
+out:
+	rcu_read_unlock_bh();
+	return err;
+}
+
+static struct sk_buff *udp_message(const void *msg, size_t len)
+{
+	struct train_room room;
+	struct sk_buff *skb = train_room_begin(&room, len);
+
+	if (likely(skb))
+		skb_put_data(skb, msg, len);
+	return skb;
+}
+
+/**
+ * culvert_udp_send_message() - send a handshake message to a peer
+ * @peer: where to
+ * @msg: the message
+ * @len: its length
+ *
+ * Context: Any context.
+ * Return: 0 or an error.
+ */
+int culvert_udp_send_message(struct culvert_peer *peer, const void *msg,
+			     size_t len)
+{
+	struct sk_buff *skb = udp_message(msg, len);
+
+	if (unlikely(!skb))
+		return -ENOMEM;
+	return culvert_udp_send(peer, skb, UDP_HANDSHAKE_DS);
+}
+
+/**
+ * culvert_udp_reply() - send a message back to where another came from
+ * @dev: the device
+ * @in: what it answers; is not consumed
+ * @msg: the message
+ * @len: its length
+ *
+ * Context: Any context.
+ * Return: 0 or an error.
+ */
+int culvert_udp_reply(struct culvert_device *dev, struct sk_buff *in,
+		      const void *msg, size_t len)
+{
+	struct culvert_endpoint ep;
+	struct route_way way;
+	struct sk_buff *skb;
+	struct sock *sk;
+	int err;
+
+	err = culvert_udp_endpoint_from_skb(&ep, in);
+	if (err)
+		return err;
+	skb = udp_message(msg, len);
+	if (unlikely(!skb))
+		return -ENOMEM;
+
+	rcu_read_lock_bh();
+	err = culvert_route_lookup(dev, &ep, &way);
+	if (likely(!err)) {
+		sk = udp_sock_for(dev, way.family);
+		udp_emit(sk, skb, &way, 0);
+	} else {
+		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_NO_ROUTE);
+	}
+	rcu_read_unlock_bh();
+	return err;
+}
