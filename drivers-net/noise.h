@@ -65,7 +65,8 @@ struct noise_initiator {
  * @psk: for the third step, from the caller
  * @ephemeral: for the third step: fresh random bytes
  * @sender: for the third step: our receiver index
- * @keys: result of the third step
+ * @keys: result of the third step; until then, and if it failed, where results
+ *	  of multiplications lie, so that the caller wipes it in any case
  */
 struct noise_responder {
 	bool				ok;
