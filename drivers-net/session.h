@@ -36,10 +36,9 @@ struct replay_window {
 
 /**
  * struct culvert_session - one pair of transport keys
- * @index: what the device's table of receiver indices holds. A running
- *	   handshake of ours has one too, and hands it on to the session that
- *	   comes of it. Its members:
- * @node: in the table, under @local_index
+ * @node: in the device's table of receiver indices, under @local_index. This
+ *	  and the next three are struct culvert_index, which a running handshake
+ *	  of ours has too, and hands on to the session that comes of it.
  * @peer: whose session or handshake this is; a session holds a reference
  * @local_index: what the other end writes into its messages to us
  * @established: this is a session, and its keys are there. Set last, so that
@@ -64,10 +63,10 @@ struct replay_window {
  */
 struct culvert_session {
 	struct_group_tagged(culvert_index, index,
-		struct rhash_head	node;
-		struct culvert_peer	*peer;
-		u32			local_index;
-		bool			established;
+			    struct rhash_head	node;
+			    struct culvert_peer	*peer;
+			    u32			local_index;
+			    bool		established;
 	);
 	__le32			remote_index;
 	u64			birth;
@@ -81,7 +80,7 @@ struct culvert_session {
 	atomic64_t		send_counter ____cacheline_aligned;
 	struct crypt_order	tx;
 	struct crypt_order	rx;
-	spinlock_t		replay_lock;
+	spinlock_t		replay_lock;	/* guards replay */
 	refcount_t		refs;
 	struct rcu_head		rcu;
 	struct replay_window	replay;
@@ -135,7 +134,8 @@ void culvert_session_clear_all(struct culvert_peer *peer);	/* erase every key */
 void culvert_session_expire_current(struct culvert_peer *peer);	/* may not send any more */
 
 /* Takes @nr counters at once. False if the session may not send (any more). */
-bool culvert_session_take_counters(struct culvert_session *s, unsigned int nr, u64 now_ns, u64 *first);
+bool culvert_session_take_counters(struct culvert_session *s, unsigned int nr, u64 now_ns,
+				   u64 *first);
 /* False once the keys are too old to open anything. */
 bool culvert_session_may_receive(const struct culvert_session *s, u64 now_ns);
 /* Once a train, after sending or opening it: true asks for culvert_handshake_initiate(). */
