@@ -87,11 +87,11 @@ struct ratelimit_source {
  * struct ratelimit - handshakes a source may cost us
  * @key: so that nobody outside can aim at a set
  * @lock: guards @sources
- * @sources: where a source may be is chosen by its name
+ * @sources: a source is in the set that its name says, or nowhere
  */
 struct ratelimit {
 	siphash_key_t		key;
-	spinlock_t		lock;
+	spinlock_t		lock;	/* guards sources */
 	struct ratelimit_source	sources[RATELIMIT_SETS][RATELIMIT_WAYS];
 };
 
