@@ -31,6 +31,28 @@ struct culvert_handshake {
 	struct rcu_head		rcu;
 };
 
+static_assert(HANDSHAKE_BATCH <= NOISE_BATCH);
+
+/**
+ * struct handshake_batch - initiations being answered, and other messages
+ * @responder: their secrets; wiped after each batch
+ * @initiation: the messages
+ * @response: the answers
+ * @answers: pointers to @response
+ * @skb: what the initiations arrived in; NULL once it has been disposed of
+ * @peer: who they are from, with a reference
+ * @session: what comes of them
+ */
+struct handshake_batch {
+	struct noise_responder	responder[HANDSHAKE_BATCH];
+	struct wire_initiation	initiation[HANDSHAKE_BATCH];
+	struct wire_response	response[HANDSHAKE_BATCH];
+	struct wire_response	*answers[HANDSHAKE_BATCH];
+	struct sk_buff		*skb[HANDSHAKE_BATCH];
+	struct culvert_peer	*peer[HANDSHAKE_BATCH];
+	struct culvert_session	*session[HANDSHAKE_BATCH];
+};
+
 /* Queue, work item and working memory. Before @dev->wq is used; may sleep. */
 int culvert_handshake_init(struct culvert_device *dev);
 /* After every peer has been removed; waits for the worker. */
@@ -44,10 +66,24 @@ void culvert_handshake_receive(struct culvert_device *dev, struct sk_buff *skb);
 void culvert_handshake_initiate(struct culvert_peer *peer, bool is_retry);
 void culvert_handshake_work(struct work_struct *work);
 void culvert_handshake_clear(struct culvert_peer *peer);	/* forget a running one */
+/* Forget a running one, and send nothing more under the keys we have. */
+void culvert_handshake_expire(struct culvert_peer *peer);
 /*
  * Our static key has changed, and identity.lock is held for writing: what was
  * computed from the old one goes, and the peer's sessions send no more.
  */
 void culvert_handshake_rekeyed(struct culvert_peer *peer);
+
+/* Shared by handshake.c, initiator.c and responder.c. */
+bool handshake_send_initiations(struct culvert_device *dev);
+bool handshake_receive_cookie(struct culvert_device *dev, const struct wire_cookie *msg);
+bool handshake_receive_response(struct culvert_device *dev, const struct sk_buff *skb,
+				const struct wire_response *msg);
+void handshake_receive_initiations(struct culvert_device *dev, unsigned int nr);
+void handshake_received(struct culvert_peer *peer, const struct sk_buff *skb);
+void handshake_add_macs(struct culvert_peer *peer, struct wire_macs *macs,
+			const void *msg, size_t len);
+void handshake_load_shared(const struct culvert_peer *peer, struct noise_shared *shared);
+void handshake_store_shared(struct culvert_peer *peer, const struct noise_shared *shared);
 
 #endif /* _CULVERT_HANDSHAKE_H */
