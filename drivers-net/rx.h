@@ -3,10 +3,14 @@
 #ifndef _CULVERT_RX_H
 #define _CULVERT_RX_H
 
+struct culvert_train;
 struct sk_buff;
 struct sock;
 
-/* encap_rcv of the tunnel sockets. Softirq, under RCU. Always consumes @skb. */
 int culvert_rx_encap(struct sock *sk, struct sk_buff *skb);
+
+/* For crypt.c: open a train, wherever; then hand it to the stack, in order. */
+void culvert_rx_process(struct culvert_train *train);
+void culvert_rx_deliver(struct culvert_train *train);
 
 #endif /* _CULVERT_RX_H */

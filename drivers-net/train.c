@@ -79,13 +79,21 @@ void train_cursor_init(struct train_cursor *c, const struct sk_buff *skb,
 {
 	c->next = skb_shinfo(skb)->frag_list;
 	cursor_enter(c, skb);
-	while (cursor_advance(c)) {
-		unsigned int len = min(offset, c->left);
+	train_cursor_skip(c, offset);
+}
 
-		cursor_step(c, len);
-		offset -= len;
-		if (!offset)
-			return;
+/**
+ * train_cursor_skip() - pass over some bytes
+ * @c: the cursor
+ * @len: how many
+ */
+void train_cursor_skip(struct train_cursor *c, unsigned int len)
+{
+	while (len && cursor_advance(c)) {
+		unsigned int part = min(len, c->left);
+
+		cursor_step(c, part);
+		len -= part;
 	}
 }
 

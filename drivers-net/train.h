@@ -72,6 +72,7 @@ struct train_cursor {
 
 void train_cursor_init(struct train_cursor *c, const struct sk_buff *skb,
 		       unsigned int offset);
+void train_cursor_skip(struct train_cursor *c, unsigned int len);
 bool train_cursor_copy(struct train_cursor *c, void *to, unsigned int len);
 int train_cursor_take(struct train_cursor *c, struct kvec *to,
 		      unsigned int room, unsigned int len);
@@ -148,12 +149,16 @@ void train_room_end(struct train_room *room, unsigned int nr,
 /**
  * struct train_text - a plaintext that came out of a train
  * @data: its bytes, in a page that may be referenced; never in a slab
- * @len: how many; 0 once it has been dropped or is a keepalive
+ * @len: how many; 0 for a keepalive
+ * @drop: it is not for the stack
+ * @owned: the page is held by this plaintext, not by the train's skb
  * @counter: the message's counter
  */
 struct train_text {
 	u8		*data;
 	unsigned int	len;
+	bool		drop;
+	bool		owned;
 	u64		counter;
 };
 
