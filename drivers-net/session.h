@@ -63,10 +63,10 @@ struct replay_window {
  */
 struct culvert_session {
 	struct_group_tagged(culvert_index, index,
-			    struct rhash_head	node;
-			    struct culvert_peer	*peer;
-			    u32			local_index;
-			    bool		established;
+		struct rhash_head	node;
+		struct culvert_peer	*peer;
+		u32			local_index;
+		bool			established;
 	);
 	__le32			remote_index;
 	u64			birth;
