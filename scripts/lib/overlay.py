@@ -4,8 +4,10 @@
 
 usage: overlay.py lay TREE DIR [--with DIFF]...   bring DIR up to date
        overlay.py build TREE PRISTINE OUT         write the patch files
+       overlay.py compare TREE PRISTINE DIR          say where DIR differs from it
        overlay.py files TREE [SERIES]             list the paths in the tree
        overlay.py patches TREE [SERIES]           list series, patch id, subject
+       overlay.py cover TREE SERIES text|prefix|recipients
        overlay.py lint TREE                       say what the manifest lacks
 
 The format of the manifest is described at the top of linux-overlay/manifest.
@@ -271,7 +273,7 @@ class Overlay:
             if path.startswith(src + "/"):
                 return os.path.join(dst, path[len(src) + 1:])
         rest = path[len("linux-overlay/"):]
-        if rest == "manifest" or rest.startswith("edits/"):
+        if rest in ("manifest", "exceptions") or rest.startswith("edits/"):
             return None
         if rest.startswith("compat/"):
             _, tree, rest = rest.split("/", 2)
@@ -615,7 +617,8 @@ def main(argv):
         at = argv.index("--with")
         diffs.append(argv[at + 1])
         del argv[at:at + 2]
-    if len(argv) < 2 or argv[0] not in ("lay", "build", "files", "patches",
+    if len(argv) < 2 or argv[0] not in ("lay", "build", "compare", "cover",
+                                        "files", "patches",
                                         "lint"):
         sys.exit(__doc__)
     command, tree, *rest = argv
@@ -624,6 +627,17 @@ def main(argv):
         for problem in overlay.problems:
             print(problem)
         return 1 if overlay.problems else 0
+    if command == "cover":
+        series = next(s for s in overlay.manifest.series if s.name == rest[0])
+        if rest[1] == "text":
+            print(series.subject + "\n\n" + "\n".join(series.text).strip("\n"))
+        elif rest[1] == "prefix":
+            print("\n".join(series.prefix.split()[1:]))
+        else:
+            for key, values in (("To", series.to), ("Cc", series.cc)):
+                for value in values:
+                    print("%s: %s" % (key, value))
+        return 0
     if command == "files":
         for path, target in sorted(overlay.sources.items()):
             home = overlay.place.get(path)
@@ -641,6 +655,13 @@ def main(argv):
         raise Error(overlay.problems[0])
     for problem in overlay.problems:
         warn(problem)
+    if command == "compare":
+        wanted = overlay.final(git_reader(rest[0]))
+        for path, (data, _) in sorted(wanted.items()):
+            full = os.path.join(rest[1], path)
+            if not os.path.isfile(full) or read(full) != data:
+                print("%s is not what the overlay lays" % path)
+        return 0
     if command == "lay":
         lay(overlay, rest[0], rest[0].rstrip("/") + ".laid", diffs)
     else:

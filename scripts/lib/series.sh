@@ -76,6 +76,13 @@ clean_tree()
 	first=$(git -C "$path" status --porcelain --untracked-files=no | head -n 1)
 	[ -z "$first" ] ||
 		die "$path has changes that are not committed (${first:3}): commit or stash them first"
+	not_applied "$path" "$kind"
+}
+
+not_applied()
+{
+	local path=$1 kind=$2 first
+
 	while read -r first; do
 		if git -C "$path" cat-file -e "HEAD:$first" 2>/dev/null; then
 			die "$path has the series already: its HEAD holds $first"
