@@ -6,7 +6,6 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <net/dst.h>
 
 #include "cidr.h"
 #include "device.h"
@@ -14,6 +13,7 @@
 #include "handshake.h"
 #include "peer.h"
 #include "tx.h"
+#include "udp.h"
 
 /* A bound, so that no administrator of a namespace takes all memory. */
 #define PEERS_MAX	BIT(20)
@@ -43,18 +43,28 @@ int culvert_peer_table_init(struct culvert_device *dev)
 }
 
 /**
- * culvert_peer_table_destroy() - wait for the last peer, and free the table
+ * culvert_peer_wait_all() - wait until no peer takes memory any more
  * @dev: the device, all of whose peers have been removed
  *
  * References may be held by trains that are still on their way through other
- * CPUs, and by the handshake worker.
+ * CPUs, and by the handshake worker, which has to be running.
+ *
+ * Context: may sleep.
+ */
+void culvert_peer_wait_all(struct culvert_device *dev)
+{
+	if (!refcount_dec_and_test(&dev->peer_refs))
+		wait_for_completion(&dev->peers_gone);
+}
+
+/**
+ * culvert_peer_table_destroy() - free the table of public keys
+ * @dev: the device, without peers
  *
  * Context: may sleep.
  */
 void culvert_peer_table_destroy(struct culvert_device *dev)
 {
-	if (!refcount_dec_and_test(&dev->peer_refs))
-		wait_for_completion(&dev->peers_gone);
 	rhashtable_destroy(&dev->keys);
 }
 
@@ -124,7 +134,7 @@ static void free_peer(struct rcu_head *rcu)
 	struct culvert_peer *peer = container_of(rcu, struct culvert_peer, rcu);
 	struct culvert_device *dev = peer->device;
 
-	dst_release(rcu_dereference_protected(peer->dst, true));
+	culvert_udp_clear_route(peer);
 	memzero_explicit(peer, sizeof(*peer));
 	kmem_cache_free(peer_cache, peer);
 	if (refcount_dec_and_test(&dev->peer_refs))
@@ -221,6 +231,7 @@ void culvert_peer_finish(struct list_head *gone)
 		culvert_handshake_clear(peer);
 		culvert_session_clear_all(peer);
 		culvert_tx_purge(peer);
+		culvert_udp_clear_route(peer);
 		culvert_peer_put(peer);
 		cond_resched();
 	}

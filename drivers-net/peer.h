@@ -24,7 +24,7 @@
 
 struct culvert_device;
 struct culvert_handshake;
-struct dst_entry;
+struct culvert_route;
 
 /**
  * struct culvert_endpoint - where a peer is, and from where it is reached
@@ -52,8 +52,8 @@ struct culvert_endpoint {
  * struct culvert_peer - the other end of a tunnel
  * @sessions: transport keys. Slots are written under @lock, read under RCU.
  * @device: whose peer this is; holds as long as a reference to the peer
- * @dst: cached route to @endpoint; exchanged atomically, read under RCU
- * @dst_cookie: for dst_check()
+ * @route: the way to @endpoint, once found; exchanged atomically, read under RCU
+ * @flush_queued: @flush is in a CPU's list of peers with gathered packets
  * @endpoint_seq: guards @endpoint for readers; writers hold @lock
  * @endpoint: where the peer is
  * @lock: guards @sessions, @endpoint, @handshake, @staged and the members that
@@ -62,6 +62,7 @@ struct culvert_endpoint {
  * @tx_bytes: data sent, with protocol overhead
  * @timers: the protocol's deadlines
  * @staged: packets waiting for a key, or for company
+ * @flush: in that list, which holds a reference
  * @last_sent: when a packet was last sent, for the gathering rule (ns)
  * @handshake: exists only while we are initiating one; under @lock
  * @last_initiation: boot time in ns of the last initiation accepted; under @lock
@@ -91,8 +92,8 @@ struct culvert_endpoint {
 struct culvert_peer {
 	struct culvert_sessions		sessions;
 	struct culvert_device		*device;
-	struct dst_entry __rcu		*dst;
-	u32				dst_cookie;
+	struct culvert_route __rcu	*route;
+	atomic_t			flush_queued;
 	seqcount_spinlock_t		endpoint_seq;
 	struct culvert_endpoint		endpoint;
 	spinlock_t			lock;
@@ -101,6 +102,7 @@ struct culvert_peer {
 	atomic64_t			tx_bytes;
 	struct culvert_timers		timers;
 	struct sk_buff_head		staged;
+	struct llist_node		flush;
 	u64				last_sent;
 
 	struct culvert_handshake	*handshake;
@@ -136,6 +138,7 @@ static_assert(IS_ENABLED(CONFIG_DEBUG_SPINLOCK) ||
 	      sizeof(struct culvert_peer) <= 512);
 
 int culvert_peer_table_init(struct culvert_device *dev);
+void culvert_peer_wait_all(struct culvert_device *dev);
 void culvert_peer_table_destroy(struct culvert_device *dev);
 
 struct culvert_peer *culvert_peer_create(struct culvert_device *dev,
