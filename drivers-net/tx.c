@@ -8,6 +8,8 @@
 #include <linux/icmpv6.h>
 #include <linux/skbuff.h>
 #include <linux/timekeeping.h>
+#include <net/dst_metadata.h>
+#include <net/gso.h>
 #include <net/icmp.h>
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>

@@ -56,7 +56,7 @@ static struct sk_buff *udp_gro_receive_train(struct sock *sk,
 
 		err = skb_gro_receive(p, skb);
 		if (err || len < skb_shinfo(p)->gso_size ||
-		    NAPI_GRO_CB(p)->count >= UDP_GRO_CNT_MAX)
+		    NAPI_GRO_CB(p)->count >= TRAIN_MESSAGES_MAX)
 			return p;
 		return NULL;
 	}
