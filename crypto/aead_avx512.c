@@ -8,21 +8,9 @@
 #include <linux/types.h>
 
 #define W		16
-#define M		8
 #define SIMD_STATES	2
 
-typedef u32 v32 __attribute__((vector_size(64)));
-typedef u64 v64 __attribute__((vector_size(64)));
-typedef u8 v8 __attribute__((vector_size(64)));
-/* In memory, at any address. */
-typedef v32 v32_any __attribute__((aligned(1), may_alias));
-typedef v64 v64_any __attribute__((aligned(1), may_alias));
-
-#ifdef __clang__
-#define SIMD_SHUFFLE(mask, a, b, ...)	__builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define SIMD_SHUFFLE(mask, a, b, ...)	__builtin_shuffle(a, b, (mask){ __VA_ARGS__ })
-#endif
+#include "simd_vec.h"
 
 static __always_inline v32 simd_rol32(v32 v, int n)
 {
@@ -52,13 +40,6 @@ typedef long long simd_s64 __attribute__((vector_size(64)));
 						 (simd_s64)(b),		\
 						 (simd_s64)(c), 0xff))
 #endif
-
-static __always_inline v64 simd_widen(const u32 *p)
-{
-	typedef u32 half __attribute__((vector_size(32)));
-
-	return __builtin_convertvector(*(const half *)p, v64);
-}
 
 /* Interleave within 128 bits, and exchange 128-bit quarters. */
 static __always_inline v32 simd_lo32(v32 a, v32 b)
@@ -131,7 +112,7 @@ typedef char simd_s8 __attribute__((vector_size(64)));
 static __always_inline v8 simd_load_part(const u8 *p, u64 mask)
 {
 	return (v8)__builtin_ia32_loaddquqi512_mask((const void *)p,
-						    (simd_s8){}, mask);
+						    (simd_s8){ 0 }, mask);
 }
 
 static __always_inline void simd_store_part(u8 *p, v8 v, u64 mask)
@@ -162,11 +143,11 @@ static const v32 simd_lane_numbers = {
 };
 
 struct simd_lanes;
-static void simd_xor(const v32 stream[16], const struct simd_lanes *l);
+static void simd_xor(const v32 stream[16], struct simd_lanes *l);
 
 #include "simd_aead.h"
 
-static __always_inline void simd_xor_lane(const struct simd_lanes *l,
+static __always_inline void simd_xor_lane(struct simd_lanes *l,
 					  unsigned int i, v64 stream,
 					  bool whole)
 {
@@ -187,7 +168,7 @@ static __always_inline void simd_xor_lane(const struct simd_lanes *l,
 
 /* Turn words of W blocks into blocks, and XOR them to the text. */
 static __always_inline void simd_turn_xor(const v32 stream[16],
-					  const struct simd_lanes *l,
+					  struct simd_lanes *l,
 					  bool whole)
 {
 	v64 x[16];
@@ -219,7 +200,7 @@ static __always_inline void simd_turn_xor(const v32 stream[16],
 	}
 }
 
-static noinline void simd_xor(const v32 stream[16], const struct simd_lanes *l)
+static noinline void simd_xor(const v32 stream[16], struct simd_lanes *l)
 {
 	if (l->whole)
 		simd_turn_xor(stream, l, true);

@@ -37,6 +37,7 @@ struct simd_lanes {
 	union simd_at	src;
 	union simd_at	dst;
 	u32		len[W];
+	u8		edge[BLOCK] __aligned(64);
 	unsigned int	n;
 	bool		whole;		/* each lane has a whole block to do */
 };
@@ -86,7 +87,7 @@ static noinline void simd_deal(struct simd_work *w, struct simd_lanes *l,
 	if (w->n == W && !d.message && !from &&
 	    d.offset + BLOCK <= t->shortest) {
 		l->message = simd_lane_numbers;
-		l->counter = (v32){} + (d.offset / BLOCK + 1);
+		l->counter = simd_all32(d.offset / BLOCK + 1);
 		l->src.v[0] = t->src.v[0] + d.offset;
 		l->src.v[1] = t->src.v[1] + d.offset;
 		l->dst.v[0] = t->dst.v[0] + d.offset;
@@ -156,7 +157,7 @@ static void simd_stream(struct simd_work *w, const struct simd_lanes *l,
 			      &l[0].counter);
 }
 
-static void simd_xor_all(struct simd_work *w, const struct simd_lanes *l,
+static void simd_xor_all(struct simd_work *w, struct simd_lanes *l,
 			 unsigned int states)
 {
 	for (unsigned int i = 0; i < states; i++)
@@ -186,7 +187,7 @@ static unsigned int simd_begin(struct simd_work *w, const u32 key[8],
 		l->dst.dst[i] = NULL;
 	}
 	l->message = simd_lane_numbers;
-	l->counter = (v32){};
+	l->counter = simd_all32(0);
 	chacha_prepare(&w->table);
 	states = simd_deal_all(w, l, w->n);
 	simd_stream(w, l, states);
@@ -358,7 +359,7 @@ static void simd_chacha20(u32 state[16], u8 *dst, const u8 *src, size_t len,
 	/* Blocks of text count from 1. */
 	w->table.first[12]--;
 	for (int i = 0; i < 3; i++)
-		w->table.nonce[i] = (v32){} + state[13 + i];
+		w->table.nonce[i] = simd_all32(state[13 + i]);
 	w->deal = (struct simd_deal){};
 	chacha_prepare(&w->table);
 	states = simd_deal_all(w, w->lanes[0], 0);
@@ -375,7 +376,6 @@ static void simd_poly1305(struct poly1305_stream *st, const u8 *src,
 	struct simd_work *w = ctx;
 	struct poly_work *p = &w->poly;
 	struct poly_item it = { .text = src, .len = len & ~(STRIPE - 1) };
-	const v64 none = {};
 	struct limbs r;
 	v64 lo, hi, top;
 
@@ -385,10 +385,11 @@ static void simd_poly1305(struct poly1305_stream *st, const u8 *src,
 	}
 	for (unsigned int v = 0; v < M; v++)
 		p->item[v] = &it;
-	limb_split(&r, none + st->r[0], none + st->r[1], none);
+	limb_split(&r, simd_all64(st->r[0]), simd_all64(st->r[1]),
+		   simd_all64(0));
 	limb_factor_set(&p->power[1], &r);
-	limb_split(&p->h, none + st->h[0], none + st->h[1],
-		   none + st->h[2] * LIMB_HIGH_BIT);
+	limb_split(&p->h, simd_all64(st->h[0]), simd_all64(st->h[1]),
+		   simd_all64(st->h[2] * LIMB_HIGH_BIT));
 	poly_powers(p, M);
 	poly_stripes(p, M, true);
 	limb_join(&lo, &hi, &top, &p->h);

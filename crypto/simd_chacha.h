@@ -108,7 +108,7 @@ static __always_inline void chacha_begin(v32 x[16],
 	const v32 who = *message;
 	v32 a, b, c, d;
 
-	a = (v32){} + (t->first[0] + t->first[4]);
+	a = simd_all32(t->first[0] + t->first[4]);
 	d = simd_rol32((*counter + t->first[12]) ^ a, 16);
 	c = d + t->first[8];
 	b = simd_rol32(c ^ t->first[4], 12);
@@ -230,7 +230,7 @@ static noinline void chacha_prepare(struct chacha_table *t)
 		const u32 k = t->first[5 + i];
 		v32 a, b, c, d;
 
-		a = (v32){} + (t->first[1 + i] + k);
+		a = simd_all32(t->first[1 + i] + k);
 		d = simd_rol32(t->nonce[i] ^ a, 16);
 		c = d + t->first[9 + i];
 		b = simd_rol32(c ^ k, 12);

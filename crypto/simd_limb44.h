@@ -38,8 +38,8 @@ struct limb_sum {
 static __always_inline void limb_sum_clear(struct limb_sum *a)
 {
 	for (int i = 0; i < 3; i++) {
-		a->lo[i] = (v64){};
-		a->hi[i] = (v64){};
+		a->lo[i] = simd_all64(0);
+		a->hi[i] = simd_all64(0);
 	}
 }
 
@@ -86,12 +86,12 @@ static __always_inline void limb_sum_mul(struct limb_sum *a,
 static __always_inline void limb_sum_carry(struct limbs *h,
 					   const struct limb_sum *a)
 {
-	const v64 none = {};
-	v64 t0 = simd_madd_lo(a->lo[0], a->hi[2], none + 5120);
+	v64 t0 = simd_madd_lo(a->lo[0], a->hi[2], simd_all64(5120));
 	v64 t1 = a->lo[1] + (a->hi[0] << 8);
 	v64 t2 = a->lo[2] + (a->hi[1] << 8);
 
-	h->v[0] = simd_madd_lo(t0 & LIMB_MASK44, t2 >> 42, none + 5);
+	h->v[0] = simd_madd_lo(t0 & LIMB_MASK44, t2 >> 42,
+			       simd_all64(5));
 	h->v[1] = (t1 & LIMB_MASK44) + (t0 >> 44);
 	h->v[2] = (t2 & LIMB_MASK42) + (t1 >> 44);
 }
@@ -148,7 +148,7 @@ static __always_inline void limb_join(v64 *lo, v64 *hi, v64 *top,
 	g0 = h0 + 5;
 	g1 = h1 + (g0 >> 44);
 	g2 = h2 + (g1 >> 44);
-	big = (v64){} - (g2 >> 42);
+	big = -(g2 >> 42);
 	h0 = (h0 & ~big) | (g0 & LIMB_MASK44 & big);
 	h1 = (h1 & ~big) | (g1 & LIMB_MASK44 & big);
 	h2 = (h2 & ~big) | (g2 & LIMB_MASK42 & big);

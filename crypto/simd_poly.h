@@ -44,6 +44,7 @@ struct poly_work {
 	v64			s_lo, s_hi;
 	/* A row that needs looking at: see poly_odd_row(). */
 	u64			odd[M][STRIPE / 8] __aligned(64);
+	v64			row[8];
 	v64			high[4];
 	v64			take[4];
 	v64			live;
@@ -100,15 +101,17 @@ static noinline void poly_powers(struct poly_work *p, unsigned int lanes)
 /* Rows @from to @to, of which every lane has a whole stripe. */
 static noinline void poly_rows(struct poly_work *p, size_t from, size_t to)
 {
-	const v64 high = (v64){} + LIMB_HIGH_BIT;
+	const v64 high = simd_all64(LIMB_HIGH_BIT);
 	struct limbs h = p->h;
 
 	for (; from < to; from++) {
 		struct limb_sum a;
 		struct limbs m;
-		v64 x[8];
+		v64 *x = p->row;
 
 		simd_load_stripes(x, p->at, from * STRIPE);
+		/* The powers and the row are to stay in memory. */
+		simd_forget(p);
 		limb_sum_clear(&a);
 		limb_split(&m, x[2], x[3], high);
 		limb_sum_mul(&a, &m, &p->power[3]);
@@ -128,15 +131,16 @@ static noinline void poly_rows(struct poly_work *p, size_t from, size_t to)
 static noinline void poly_shared_rows(struct poly_work *p, size_t from,
 				      size_t to, unsigned int lanes)
 {
-	const v64 high = (v64){} + LIMB_HIGH_BIT;
+	const v64 high = simd_all64(LIMB_HIGH_BIT);
 	struct limbs h = p->h;
 
 	for (; from < to; from++) {
 		struct limb_sum a;
 		struct limbs m;
-		v64 x[8];
+		v64 *x = p->row;
 
 		simd_load_stripes(x, p->at, from * STRIPE * lanes);
+		simd_forget(p);
 		limb_sum_clear(&a);
 		limb_split(&m, x[6], x[7], high);
 		limb_sum_add(&a, &m);
@@ -304,7 +308,7 @@ static noinline void poly_tail(struct poly_work *p, unsigned int lanes)
 {
 	unsigned int most = 0;
 
-	p->live = (v64){} - 1;
+	p->live = simd_all64(~0ULL);
 	for (unsigned int v = 0; v < M; v++) {
 		const struct poly_item *it = p->item[v];
 		unsigned int slots;
@@ -343,7 +347,7 @@ static noinline void poly_place_init(struct poly_work *p, unsigned int lanes)
 				(p->missing[first] & (lanes - 1)) ?
 				h[first] : 0;
 		}
-		p->h.v[i] = (v64){};
+		p->h.v[i] = simd_all64(0);
 	}
 }
 
@@ -447,7 +451,7 @@ static noinline void poly_tags(struct poly_work *p, struct poly_item *items,
 			       unsigned int n, const u32 (*key)[2 * M],
 			       unsigned int first, unsigned int lanes)
 {
-	const struct limbs none = {};
+	const struct limbs none = { 0 };
 	struct limbs r;
 	v64 word[8], lo, hi, top;
 
@@ -466,7 +470,7 @@ static noinline void poly_tags(struct poly_work *p, struct poly_item *items,
 	}
 	lo = (word[0] & 0x0fffffff) | ((word[1] & 0x0ffffffc) << 32);
 	hi = (word[2] & 0x0ffffffc) | ((word[3] & 0x0ffffffc) << 32);
-	limb_split(&r, lo, hi, (v64){});
+	limb_split(&r, lo, hi, simd_all64(0));
 	limb_factor_set(&p->power[1], &r);
 	p->s_lo = word[4] | (word[5] << 32);
 	p->s_hi = word[6] | (word[7] << 32);

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ChaCha20-Poly1305 with AVX2: 8 blocks of ChaCha20 at once, and 4 Poly1305
+ * accumulators in limbs for multipliers of 32 bits.
+ */
+#define W		8
+#define SIMD_STATES	1
+
+#include "simd_vec.h"
+
+static __always_inline v32 simd_rol32(v32 v, int n)
+{
+	if (n == 16)
+		return (v32)SIMD_SHUFFLE(v8, (v8)v, (v8)v,
+			2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13,
+			18, 19, 16, 17, 22, 23, 20, 21,
+			26, 27, 24, 25, 30, 31, 28, 29);
+	if (n == 8)
+		return (v32)SIMD_SHUFFLE(v8, (v8)v, (v8)v,
+			3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14,
+			19, 16, 17, 18, 23, 20, 21, 22,
+			27, 24, 25, 26, 31, 28, 29, 30);
+	return (v << n) | (v >> (32 - n));
+}
+
+typedef int simd_s32 __attribute__((vector_size(32)));
+
+static __always_inline v32 simd_pick32(v32 v, v32 index)
+{
+	return (v32)__builtin_ia32_permvarsi256((simd_s32)v, (simd_s32)index);
+}
+
+/* @a plus the product of the low halves of @b and @c. */
+static __always_inline v64 simd_madd32(v64 a, v64 b, v64 c)
+{
+#ifdef __clang__
+	return a + (b & 0xffffffff) * (c & 0xffffffff);
+#else
+	return a + (v64)__builtin_ia32_pmuludq256((simd_s32)b, (simd_s32)c);
+#endif
+}
+
+/* Interleave within 128 bits, and exchange 128-bit halves. */
+static __always_inline v32 simd_lo32(v32 a, v32 b)
+{
+	return SIMD_SHUFFLE(v32, a, b, 0, 8, 1, 9, 4, 12, 5, 13);
+}
+
+static __always_inline v32 simd_hi32(v32 a, v32 b)
+{
+	return SIMD_SHUFFLE(v32, a, b, 2, 10, 3, 11, 6, 14, 7, 15);
+}
+
+static __always_inline v64 simd_lo64(v64 a, v64 b)
+{
+	return SIMD_SHUFFLE(v64, a, b, 0, 4, 2, 6);
+}
+
+static __always_inline v64 simd_hi64(v64 a, v64 b)
+{
+	return SIMD_SHUFFLE(v64, a, b, 1, 5, 3, 7);
+}
+
+static __always_inline v64 simd_halves_lo(v64 a, v64 b)
+{
+	return SIMD_SHUFFLE(v64, a, b, 0, 1, 4, 5);
+}
+
+static __always_inline v64 simd_halves_hi(v64 a, v64 b)
+{
+	return SIMD_SHUFFLE(v64, a, b, 2, 3, 6, 7);
+}
+
+/*
+ * The four blocks of lane v at at[v] + off: x[2 i] and x[2 i + 1] get the
+ * halves of block i of every lane.
+ */
+static __always_inline void simd_load_stripes(v64 x[8], const u8 *const at[M],
+					      size_t off)
+{
+#pragma GCC unroll 2
+	for (int i = 0; i < 2; i++) {
+		v64 a = *(const v64_any *)(at[0] + off + 32 * i);
+		v64 b = *(const v64_any *)(at[1] + off + 32 * i);
+		v64 c = *(const v64_any *)(at[2] + off + 32 * i);
+		v64 d = *(const v64_any *)(at[3] + off + 32 * i);
+		v64 ab = simd_lo64(a, b), cd = simd_lo64(c, d);
+
+		x[4 * i] = simd_halves_lo(ab, cd);
+		x[4 * i + 2] = simd_halves_hi(ab, cd);
+		ab = simd_hi64(a, b);
+		cd = simd_hi64(c, d);
+		x[4 * i + 1] = simd_halves_lo(ab, cd);
+		x[4 * i + 3] = simd_halves_hi(ab, cd);
+	}
+}
+
+/* 64 bytes at @to: zeroes, and @len bytes from @src at @skip. */
+static __always_inline void simd_copy_part(u8 *to, const u8 *src,
+					   unsigned int skip, unsigned int len)
+{
+	((v64 *)to)[0] = simd_all64(0);
+	((v64 *)to)[1] = simd_all64(0);
+	simd_copy_small(to + skip, src, len);
+}
+
+#include "simd_limb26.h"
+#include "simd_chacha.h"
+#include "simd_poly.h"
+
+/* Text from which a message is worth another lane of Poly1305. */
+#define SIMD_SHARE_MIN	128
+/* Below this, one stream's blocks go through 64-bit multiplications. */
+#define SIMD_POLY_MIN	512
+
+static const v32 simd_lane_numbers = { 0, 1, 2, 3, 4, 5, 6, 7 };
+
+struct simd_lanes;
+static void simd_xor(const v32 stream[16], struct simd_lanes *l);
+
+#include "simd_aead.h"
+
+static __always_inline void simd_xor_lane(struct simd_lanes *l,
+					  unsigned int i, v64 a, v64 b,
+					  bool whole)
+{
+	const u8 *src = l->src.src[i];
+	u8 *dst = l->dst.dst[i];
+
+	if (!whole && (i >= l->n || !dst))
+		return;
+	if (whole || l->len[i] >= BLOCK) {
+		((v64_any *)dst)[0] = a ^ ((const v64_any *)src)[0];
+		((v64_any *)dst)[1] = b ^ ((const v64_any *)src)[1];
+	} else {
+		v64 *edge = (v64 *)l->edge;
+
+		simd_copy_small(l->edge, src, l->len[i]);
+		edge[0] ^= a;
+		edge[1] ^= b;
+		simd_copy_small(dst, l->edge, l->len[i]);
+	}
+}
+
+/* Turn words of W blocks into blocks, and XOR them to the text. */
+static __always_inline void simd_turn_xor(const v32 stream[16],
+					  struct simd_lanes *l, bool whole)
+{
+	v64 x[16];
+
+#pragma GCC unroll 4
+	for (int i = 0; i < 16; i += 4) {
+		v32 a = simd_lo32(stream[i], stream[i + 1]);
+		v32 b = simd_hi32(stream[i], stream[i + 1]);
+		v32 c = simd_lo32(stream[i + 2], stream[i + 3]);
+		v32 d = simd_hi32(stream[i + 2], stream[i + 3]);
+
+		x[i] = simd_lo64((v64)a, (v64)c);
+		x[i + 1] = simd_hi64((v64)a, (v64)c);
+		x[i + 2] = simd_lo64((v64)b, (v64)d);
+		x[i + 3] = simd_hi64((v64)b, (v64)d);
+	}
+	/* Half q of x[4 w + i] is words 4 w to 4 w + 3 of block 4 q + i. */
+#pragma GCC unroll 4
+	for (int i = 0; i < 4; i++) {
+		simd_xor_lane(l, i, simd_halves_lo(x[i], x[4 + i]),
+			      simd_halves_lo(x[8 + i], x[12 + i]), whole);
+		simd_xor_lane(l, 4 + i, simd_halves_hi(x[i], x[4 + i]),
+			      simd_halves_hi(x[8 + i], x[12 + i]), whole);
+	}
+}
+
+static noinline void simd_xor(const v32 stream[16], struct simd_lanes *l)
+{
+	if (l->whole)
+		simd_turn_xor(stream, l, true);
+	else
+		simd_turn_xor(stream, l, false);
+}
+
+void aead_seal_group_avx2(struct chacha20poly1305_msg *m, unsigned int n,
+			  const u32 key[8], void *ctx)
+{
+	simd_seal_group(m, n, key, ctx);
+}
+
+void aead_open_group_avx2(struct chacha20poly1305_msg *m, unsigned int n,
+			  const u32 key[8], void *ctx)
+{
+	simd_open_group(m, n, key, ctx);
+}
+
+void aead_chacha20_avx2(u32 state[16], u8 *dst, const u8 *src, size_t len,
+			void *ctx)
+{
+	simd_chacha20(state, dst, src, len, ctx);
+}
+
+void aead_poly1305_avx2(struct poly1305_stream *st, const u8 *src, size_t len,
+			void *ctx)
+{
+	simd_poly1305(st, src, len, ctx);
+}
