@@ -357,7 +357,7 @@ static noinline void poly_combine(struct poly_work *p, unsigned int lanes)
 	struct limb_factor f = p->power[4];
 	struct limb_sum a;
 	struct limbs c, t;
-	v64 mask;
+	v64 mask = simd_all64(0);
 
 	limb_factor_get(&c, &p->power[1]);
 	for (unsigned int bit = 1; bit < lanes; bit *= 2) {

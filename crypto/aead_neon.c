@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ChaCha20-Poly1305 with NEON on arm64: 4 blocks of ChaCha20 at once, and 2
+ * Poly1305 accumulators in limbs for multipliers of 32 bits.
+ */
+#define W		4
+#define SIMD_STATES	1
+
+#include "simd_vec.h"
+
+static __always_inline v32 simd_rol32(v32 v, int n)
+{
+	if (n == 16)
+		return (v32)SIMD_SHUFFLE(v8, (v8)v, (v8)v,
+			2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+	if (n == 8)
+		return (v32)SIMD_SHUFFLE(v8, (v8)v, (v8)v,
+			3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14);
+	return (v << n) | (v >> (32 - n));
+}
+
+static __always_inline v32 simd_pick32(v32 v, v32 index)
+{
+	v32 bytes = index * 0x04040404 + 0x03020100;
+	v32 out;
+
+	asm("tbl %0.16b, {%1.16b}, %2.16b" : "=w"(out) : "w"(v), "w"(bytes));
+	return out;
+}
+
+/* @a plus the product of the low halves of @b and @c. */
+static __always_inline v64 simd_madd32(v64 a, v64 b, v64 c)
+{
+	typedef u32 half __attribute__((vector_size(8)));
+	half b32 = __builtin_convertvector(b, half);
+	half c32 = __builtin_convertvector(c, half);
+
+	asm("umlal %0.2d, %1.2s, %2.2s" : "+w"(a) : "w"(b32), "w"(c32));
+	return a;
+}
+
+static __always_inline v32 simd_lo32(v32 a, v32 b)
+{
+	return SIMD_SHUFFLE(v32, a, b, 0, 4, 1, 5);
+}
+
+static __always_inline v32 simd_hi32(v32 a, v32 b)
+{
+	return SIMD_SHUFFLE(v32, a, b, 2, 6, 3, 7);
+}
+
+static __always_inline v64 simd_lo64(v64 a, v64 b)
+{
+	return SIMD_SHUFFLE(v64, a, b, 0, 2);
+}
+
+static __always_inline v64 simd_hi64(v64 a, v64 b)
+{
+	return SIMD_SHUFFLE(v64, a, b, 1, 3);
+}
+
+/*
+ * The four blocks of lane v at at[v] + off: x[2 i] and x[2 i + 1] get the
+ * halves of block i of every lane.
+ */
+static __always_inline void simd_load_stripes(v64 x[8], const u8 *const at[M],
+					      size_t off)
+{
+#pragma GCC unroll 4
+	for (int i = 0; i < 4; i++) {
+		v64 a = *(const v64_any *)(at[0] + off + 16 * i);
+		v64 b = *(const v64_any *)(at[1] + off + 16 * i);
+
+		x[2 * i] = simd_lo64(a, b);
+		x[2 * i + 1] = simd_hi64(a, b);
+	}
+}
+
+/* 64 bytes at @to: zeroes, and @len bytes from @src at @skip. */
+static __always_inline void simd_copy_part(u8 *to, const u8 *src,
+					   unsigned int skip, unsigned int len)
+{
+	for (int i = 0; i < 4; i++)
+		((v64 *)to)[i] = simd_all64(0);
+	simd_copy_small(to + skip, src, len);
+}
+
+#include "simd_limb26.h"
+#include "simd_chacha.h"
+#include "simd_poly.h"
+
+/* Text from which a message is worth another lane of Poly1305. */
+#define SIMD_SHARE_MIN	128
+/* Below this, one stream's blocks go through 64-bit multiplications. */
+#define SIMD_POLY_MIN	512
+
+static const v32 simd_lane_numbers = { 0, 1, 2, 3 };
+
+struct simd_lanes;
+static void simd_xor(const v32 stream[16], struct simd_lanes *l);
+
+#include "simd_aead.h"
+
+static __always_inline void simd_xor_lane(struct simd_lanes *l,
+					  unsigned int i, const v64 *x,
+					  bool whole)
+{
+	const u8 *src = l->src.src[i];
+	u8 *dst = l->dst.dst[i];
+
+	if (!whole && (i >= l->n || !dst))
+		return;
+	if (whole || l->len[i] >= BLOCK) {
+		for (int j = 0; j < 4; j++)
+			((v64_any *)dst)[j] = x[4 * j] ^
+					      ((const v64_any *)src)[j];
+	} else {
+		v64 *edge = (v64 *)l->edge;
+
+		simd_copy_small(l->edge, src, l->len[i]);
+		for (int j = 0; j < 4; j++)
+			edge[j] ^= x[4 * j];
+		simd_copy_small(dst, l->edge, l->len[i]);
+	}
+}
+
+/* Turn words of W blocks into blocks, and XOR them to the text. */
+static __always_inline void simd_turn_xor(const v32 stream[16],
+					  struct simd_lanes *l, bool whole)
+{
+	v64 x[16];
+
+#pragma GCC unroll 4
+	for (int i = 0; i < 16; i += 4) {
+		v32 a = simd_lo32(stream[i], stream[i + 1]);
+		v32 b = simd_hi32(stream[i], stream[i + 1]);
+		v32 c = simd_lo32(stream[i + 2], stream[i + 3]);
+		v32 d = simd_hi32(stream[i + 2], stream[i + 3]);
+
+		x[i] = simd_lo64((v64)a, (v64)c);
+		x[i + 1] = simd_hi64((v64)a, (v64)c);
+		x[i + 2] = simd_lo64((v64)b, (v64)d);
+		x[i + 3] = simd_hi64((v64)b, (v64)d);
+	}
+	/* x[4 w + i] is words 4 w to 4 w + 3 of block i. */
+#pragma GCC unroll 4
+	for (int i = 0; i < 4; i++)
+		simd_xor_lane(l, i, &x[i], whole);
+}
+
+static noinline void simd_xor(const v32 stream[16], struct simd_lanes *l)
+{
+	if (l->whole)
+		simd_turn_xor(stream, l, true);
+	else
+		simd_turn_xor(stream, l, false);
+}
+
+void aead_seal_group_neon(struct chacha20poly1305_msg *m, unsigned int n,
+			  const u32 key[8], void *ctx)
+{
+	simd_seal_group(m, n, key, ctx);
+}
+
+void aead_open_group_neon(struct chacha20poly1305_msg *m, unsigned int n,
+			  const u32 key[8], void *ctx)
+{
+	simd_open_group(m, n, key, ctx);
+}
+
+void aead_chacha20_neon(u32 state[16], u8 *dst, const u8 *src, size_t len,
+			void *ctx)
+{
+	simd_chacha20(state, dst, src, len, ctx);
+}
+
+void aead_poly1305_neon(struct poly1305_stream *st, const u8 *src, size_t len,
+			void *ctx)
+{
+	simd_poly1305(st, src, len, ctx);
+}
