@@ -317,7 +317,7 @@ static struct pernet_operations net_ops = {
 	.pre_exit = leave_net,
 };
 
-static void for_each_peer(void (*act)(struct culvert_peer *peer))
+static void each_peer(void (*act)(struct culvert_peer *peer))
 {
 	struct culvert_device *dev;
 	struct culvert_peer *peer;
@@ -347,7 +347,7 @@ static int on_power(struct notifier_block *nb, unsigned long action, void *data)
 	    IS_ENABLED(CONFIG_PM_USERSPACE_AUTOSLEEP))
 		return NOTIFY_DONE;
 
-	for_each_peer(forget_keys);
+	each_peer(forget_keys);
 	/* Sessions are wiped when their grace period is over. */
 	rcu_barrier();
 	return NOTIFY_DONE;
@@ -358,7 +358,7 @@ static struct notifier_block power_notifier = { .notifier_call = on_power };
 /* Two machines have the same keys and counters now: neither may send. */
 static int on_fork(struct notifier_block *nb, unsigned long action, void *data)
 {
-	for_each_peer(culvert_handshake_expire);
+	each_peer(culvert_handshake_expire);
 	return NOTIFY_DONE;
 }
 

@@ -523,13 +523,13 @@ static const struct genl_split_ops ops[] = {
 		.start		= culvert_dump_start,
 		.dumpit		= culvert_dump,
 		.policy		= get_policy,
-		.maxattr	= ARRAY_SIZE(get_policy) - 1,
+		.maxattr	= WGDEVICE_A_IFNAME,
 		.flags		= GENL_CMD_CAP_DUMP | GENL_UNS_ADMIN_PERM,
 	}, {
 		.cmd		= WG_CMD_SET_DEVICE,
 		.doit		= do_set_device,
 		.policy		= culvert_set_policy,
-		.maxattr	= ARRAY_SIZE(culvert_set_policy) - 1,
+		.maxattr	= WGDEVICE_A_PEERS,
 		.flags		= GENL_CMD_CAP_DO | GENL_UNS_ADMIN_PERM,
 	},
 };

@@ -96,7 +96,7 @@ struct culvert_peer {
 	atomic_t			flush_queued;
 	seqcount_spinlock_t		endpoint_seq;
 	struct culvert_endpoint		endpoint;
-	spinlock_t			lock;
+	spinlock_t			lock;	/* see above */
 
 	atomic64_t			rx_bytes;
 	atomic64_t			tx_bytes;
