@@ -71,6 +71,7 @@ static inline void fe_add(struct fe *r, const struct fe *a, const struct fe *b)
 {
 	int i;
 
+#pragma GCC unroll 10
 	for (i = 0; i < 10; i++)
 		r->l[i] = a->l[i] + b->l[i];
 }
@@ -81,6 +82,7 @@ static inline void fe_sub(struct fe *r, const struct fe *a, const struct fe *b)
 	int i;
 
 	r->l[0] = a->l[0] + 2 * (FE25_MASK(0) - 18) - b->l[0];
+#pragma GCC unroll 10
 	for (i = 1; i < 10; i++)
 		r->l[i] = a->l[i] + 2 * FE25_MASK(i) - b->l[i];
 }
@@ -168,6 +170,18 @@ static inline void fe_sqr_n(struct fe *r, const struct fe *a, int n)
 		fe_sqr(r, r);
 }
 
+/* A call costs little beside what it calls. */
+static __always_inline void fe_mul_hot(struct fe *r, const struct fe *a,
+				       const struct fe *b)
+{
+	fe_mul(r, a, b);
+}
+
+static __always_inline void fe_sqr_hot(struct fe *r, const struct fe *a)
+{
+	fe_sqr_n(r, a, 1);
+}
+
 /* @a times a constant below 2^20 */
 static inline void fe_mul_small(struct fe *r, const struct fe *a, u32 k)
 {
@@ -179,17 +193,14 @@ static inline void fe_mul_small(struct fe *r, const struct fe *a, u32 k)
 	fe_carry_wide(r, t);
 }
 
-/* Swap where @mask is all ones, leave alone where it is 0. */
-static inline void fe_swap_if(struct fe *a, struct fe *b, u64 mask)
+/* @r becomes @a where @mask is all ones, stays where it is 0. */
+static inline void fe_choose(struct fe *r, const struct fe *a, u64 mask)
 {
 	int i;
 
-	for (i = 0; i < 10; i++) {
-		u32 d = (a->l[i] ^ b->l[i]) & (u32)mask;
-
-		a->l[i] ^= d;
-		b->l[i] ^= d;
-	}
+#pragma GCC unroll 10
+	for (i = 0; i < 10; i++)
+		r->l[i] ^= (r->l[i] ^ a->l[i]) & (u32)mask;
 }
 
 #endif /* _LIB_CRYPTO_BATCH_CURVE25519_FE25_H */

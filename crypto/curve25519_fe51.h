@@ -3,7 +3,7 @@
  * Field elements modulo p = 2^255 - 19 for machines with 64-bit words and a
  * 128-bit product: five limbs in radix 2^51.
  *
- * "Reduced" below means limbs under 2^51 + 2^14; multiplication and
+ * "Reduced" below means limbs under 2^51 + 2^18; multiplication and
  * squaring return that, and take limbs up to 2^54. Sums and differences are
  * left as they fall.
  */
@@ -61,6 +61,7 @@ static inline void fe_add(struct fe *r, const struct fe *a, const struct fe *b)
 {
 	int i;
 
+#pragma GCC unroll 5
 	for (i = 0; i < 5; i++)
 		r->l[i] = a->l[i] + b->l[i];
 }
@@ -71,6 +72,7 @@ static inline void fe_sub(struct fe *r, const struct fe *a, const struct fe *b)
 	int i;
 
 	r->l[0] = a->l[0] + 4 * (FE51_MASK - 18) - b->l[0];
+#pragma GCC unroll 5
 	for (i = 1; i < 5; i++)
 		r->l[i] = a->l[i] + 4 * FE51_MASK - b->l[i];
 }
@@ -80,25 +82,35 @@ static inline void fe_weak_reduce(struct fe *r)
 {
 }
 
-static __always_inline void fe_carry_wide(u64 r[5], u128 t0, u128 t1,
-					  u128 t2, u128 t3, u128 t4)
+/* t / 2^51, in halves: many CPUs are slow at shifting across two words. */
+static __always_inline u64 fe51_excess(u128 t)
 {
-	u64 c;
-
-	t1 += (u64)(t0 >> 51);
-	t2 += (u64)(t1 >> 51);
-	t3 += (u64)(t2 >> 51);
-	t4 += (u64)(t3 >> 51);
-	c = ((u64)t0 & FE51_MASK) + (u64)(t4 >> 51) * 19;
-	r[0] = c & FE51_MASK;
-	r[1] = ((u64)t1 & FE51_MASK) + (c >> 51);
-	r[2] = (u64)t2 & FE51_MASK;
-	r[3] = (u64)t3 & FE51_MASK;
-	r[4] = (u64)t4 & FE51_MASK;
+	return (u64)(t >> 64) << 13 | (u64)t >> 51;
 }
 
-static noinline_for_stack void fe_mul(struct fe *r, const struct fe *a,
-				      const struct fe *b)
+/*
+ * All limbs at once, twice: the sums are below 2^111, what they hand on first
+ * is below 2^60, and below 2^64 even 19-fold; what they hand on then is below
+ * 2^13. One limb after the other would be less work, but much longer to wait.
+ */
+static __always_inline void fe_carry_wide(u64 r[5], u128 t0, u128 t1, u128 t2,
+					  u128 t3, u128 t4)
+{
+	const u64 s0 = ((u64)t0 & FE51_MASK) + fe51_excess(t4) * 19;
+	const u64 s1 = ((u64)t1 & FE51_MASK) + fe51_excess(t0);
+	const u64 s2 = ((u64)t2 & FE51_MASK) + fe51_excess(t1);
+	const u64 s3 = ((u64)t3 & FE51_MASK) + fe51_excess(t2);
+	const u64 s4 = ((u64)t4 & FE51_MASK) + fe51_excess(t3);
+
+	r[0] = (s0 & FE51_MASK) + (s4 >> 51) * 19;
+	r[1] = (s1 & FE51_MASK) + (s0 >> 51);
+	r[2] = (s2 & FE51_MASK) + (s1 >> 51);
+	r[3] = (s3 & FE51_MASK) + (s2 >> 51);
+	r[4] = (s4 & FE51_MASK) + (s3 >> 51);
+}
+
+static __always_inline void fe_mul_hot(struct fe *r, const struct fe *a,
+				       const struct fe *b)
 {
 	const u64 a0 = a->l[0], a1 = a->l[1], a2 = a->l[2], a3 = a->l[3];
 	const u64 a4 = a->l[4];
@@ -122,8 +134,7 @@ static noinline_for_stack void fe_mul(struct fe *r, const struct fe *a,
 }
 
 /* @a squared @n times, @n at least 1 */
-static noinline_for_stack void fe_sqr_n(struct fe *r, const struct fe *a,
-					int n)
+static __always_inline void fe51_sqr_n(struct fe *r, const struct fe *a, int n)
 {
 	u64 a0 = a->l[0], a1 = a->l[1], a2 = a->l[2], a3 = a->l[3];
 	u64 a4 = a->l[4], x[5];
@@ -154,6 +165,24 @@ static noinline_for_stack void fe_sqr_n(struct fe *r, const struct fe *a,
 	r->l[4] = a4;
 }
 
+static __always_inline void fe_sqr_hot(struct fe *r, const struct fe *a)
+{
+	fe51_sqr_n(r, a, 1);
+}
+
+/* Out of line, where speed does not matter as much as size */
+static noinline_for_stack void fe_mul(struct fe *r, const struct fe *a,
+				      const struct fe *b)
+{
+	fe_mul_hot(r, a, b);
+}
+
+static noinline_for_stack void fe_sqr_n(struct fe *r, const struct fe *a,
+					int n)
+{
+	fe51_sqr_n(r, a, n);
+}
+
 /* @a times a constant below 2^20 */
 static inline void fe_mul_small(struct fe *r, const struct fe *a, u32 k)
 {
@@ -162,17 +191,14 @@ static inline void fe_mul_small(struct fe *r, const struct fe *a, u32 k)
 		      (u128)a->l[4] * k);
 }
 
-/* Swap where @mask is all ones, leave alone where it is 0. */
-static inline void fe_swap_if(struct fe *a, struct fe *b, u64 mask)
+/* @r becomes @a where @mask is all ones, stays where it is 0. */
+static inline void fe_choose(struct fe *r, const struct fe *a, u64 mask)
 {
 	int i;
 
-	for (i = 0; i < 5; i++) {
-		u64 d = (a->l[i] ^ b->l[i]) & mask;
-
-		a->l[i] ^= d;
-		b->l[i] ^= d;
-	}
+#pragma GCC unroll 5
+	for (i = 0; i < 5; i++)
+		r->l[i] ^= (r->l[i] ^ a->l[i]) & mask;
 }
 
 #endif /* _LIB_CRYPTO_BATCH_CURVE25519_FE51_H */

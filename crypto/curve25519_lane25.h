@@ -76,11 +76,11 @@ static __always_inline void vfe_to_words(v64 w[4], const struct vfe *a)
 	}
 }
 
-#define lane25_carry(t, i)						       \
-do {									       \
-	(t)->l[(i) + 1] += (t)->l[i] >> LANE25_BITS(i);			       \
-	(t)->l[i] &= vbroadcast(LANE25_MASK(i));			       \
-} while (0)
+static __always_inline void lane25_carry(struct vfe *t, int i)
+{
+	t->l[i + 1] += t->l[i] >> LANE25_BITS(i);
+	t->l[i] &= vbroadcast(LANE25_MASK(i));
+}
 
 /* Two chains side by side, then over the seam and one limb on. */
 static __always_inline void lane25_carry_all(struct vfe *t)

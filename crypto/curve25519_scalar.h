@@ -48,12 +48,11 @@ static void scalar_load(u64 k[4], const u8 in[32])
 /*
  * @r = @z^(p - 2), which is 1 / @z, or 0 for 0. Writing [n] for the power
  * 2^n - 1: from [a] and [b] one gets [a + b] by b squarings and one product,
- * and p - 2 is 2^5 [250] + 11. @t holds three temporaries.
+ * and p - 2 is 2^5 [250] + 11. @x, @y and @z11 are scratch.
  */
-static void fe_invert(struct fe *r, const struct fe *z, struct fe t[3])
+static void fe_invert(struct fe *r, const struct fe *z, struct fe *x,
+		      struct fe *y, struct fe *z11)
 {
-	struct fe *z11 = &t[0], *x = &t[1], *y = &t[2];
-
 	fe_sqr_n(x, z, 1);		/* 2 */
 	fe_sqr_n(y, x, 2);		/* 8 */
 	fe_mul(y, y, z);		/* 9 */
@@ -80,39 +79,46 @@ static void fe_invert(struct fe *r, const struct fe *z, struct fe t[3])
 	fe_mul(r, y, z11);
 }
 
+/*
+ * With the points x2 : z2 and x3 : z3 of RFC 7748, section 5, a and b are the
+ * sum and the difference of one, c and d those of the other. Exchanging the two
+ * points turns DA and CB into each other, which nobody sees in the squares of
+ * their sum and difference; so the exchange is a choice of what is doubled.
+ */
 struct ladder_state {
-	struct fe u, x2, z2, x3, z3, a, b, t[3];
+	struct fe u, x2, z2, x3, z3, a, b, c, d;
 	u64 k[4];
 };
 
-/* RFC 7748, section 5, with the order of operations kept. */
-static inline void ladder_step(struct ladder_state *s)
+static noinline_for_stack void ladder_step(struct ladder_state *s, u64 swap)
 {
 	fe_add(&s->a, &s->x2, &s->z2);
 	fe_sub(&s->b, &s->x2, &s->z2);
-	fe_add(&s->t[0], &s->x3, &s->z3);
-	fe_sub(&s->t[1], &s->x3, &s->z3);
-	fe_mul(&s->x3, &s->t[1], &s->a);	/* DA */
-	fe_mul(&s->z3, &s->t[0], &s->b);	/* CB */
-	fe_sqr_n(&s->a, &s->a, 1);		/* AA */
-	fe_sqr_n(&s->b, &s->b, 1);		/* BB */
-	fe_add(&s->t[0], &s->x3, &s->z3);
-	fe_sub(&s->t[1], &s->x3, &s->z3);
-	fe_sqr_n(&s->x3, &s->t[0], 1);
-	fe_sqr_n(&s->z3, &s->t[1], 1);
-	fe_mul(&s->x2, &s->a, &s->b);
+	fe_add(&s->c, &s->x3, &s->z3);
+	fe_sub(&s->d, &s->x3, &s->z3);
+	fe_mul_hot(&s->x3, &s->d, &s->a);		/* DA */
+	fe_mul_hot(&s->z3, &s->c, &s->b);		/* CB */
+	fe_choose(&s->a, &s->c, swap);
+	fe_choose(&s->b, &s->d, swap);
+	fe_sqr_hot(&s->a, &s->a);		/* AA */
+	fe_sqr_hot(&s->b, &s->b);		/* BB */
+	fe_add(&s->c, &s->x3, &s->z3);
+	fe_sub(&s->d, &s->x3, &s->z3);
+	fe_sqr_hot(&s->x3, &s->c);
+	fe_sqr_hot(&s->z3, &s->d);
+	fe_mul_hot(&s->x2, &s->a, &s->b);
 	fe_sub(&s->b, &s->a, &s->b);		/* E */
-	fe_mul_small(&s->t[0], &s->b, 121665);
-	fe_add(&s->t[0], &s->t[0], &s->a);
-	fe_mul(&s->z2, &s->b, &s->t[0]);
-	fe_mul(&s->z3, &s->z3, &s->u);
+	fe_mul_small(&s->c, &s->b, 121665);
+	fe_add(&s->c, &s->c, &s->a);
+	fe_mul_hot(&s->z2, &s->b, &s->c);
+	fe_mul_hot(&s->z3, &s->z3, &s->u);
 }
 
 static void ladder(u8 out[32], const u8 scalar[32], const u8 point[32])
 {
 	static const u64 one[4] = { 1 }, zero[4];
 	struct ladder_state s;
-	u64 bit, swapped = 0;
+	u64 bit, previous = 0;
 	int i;
 
 	scalar_load(s.k, scalar);
@@ -124,14 +130,12 @@ static void ladder(u8 out[32], const u8 scalar[32], const u8 point[32])
 
 	for (i = 254; i >= 0; i--) {
 		bit = s.k[i >> 6] >> (i & 63) & 1;
-		fe_swap_if(&s.x2, &s.x3, -(bit ^ swapped));
-		fe_swap_if(&s.z2, &s.z3, -(bit ^ swapped));
-		swapped = bit;
-		ladder_step(&s);
+		ladder_step(&s, -(bit ^ previous));
+		previous = bit;
 	}
 	/* Clamping left bit 0 clear: x2 and z2 are in their places. */
 
-	fe_invert(&s.a, &s.z2, s.t);
+	fe_invert(&s.a, &s.z2, &s.b, &s.c, &s.d);
 	fe_mul(&s.a, &s.a, &s.x2);
 	fe_store(out, &s.a);
 	memzero_explicit(&s, sizeof(s));
@@ -145,12 +149,12 @@ struct comb_state {
 	u64 entry[3][4];
 };
 
-static inline void comb_finish(struct comb_state *s)
+static noinline_for_stack void comb_finish(struct comb_state *s)
 {
-	fe_mul(&s->x, &s->e, &s->f);
-	fe_mul(&s->y, &s->g, &s->h);
-	fe_mul(&s->z, &s->f, &s->g);
-	fe_mul(&s->t, &s->e, &s->h);
+	fe_mul_hot(&s->x, &s->e, &s->f);
+	fe_mul_hot(&s->y, &s->g, &s->h);
+	fe_mul_hot(&s->z, &s->f, &s->g);
+	fe_mul_hot(&s->t, &s->e, &s->h);
 }
 
 /*
@@ -198,7 +202,8 @@ static inline void comb_add(struct comb_state *s)
 /* Reads the whole comb, so that the cache does not learn the digit. */
 static void comb_select(struct comb_state *s, int comb, int turn)
 {
-	u64 digit = 0, negative, flip, w;
+	const u64 (*e)[3][4] = x25519_comb[comb];
+	u64 mask[X25519_COMB_ENTRIES], digit = 0, negative, flip, w;
 	int i, j, bit;
 
 	for (i = 0; i < X25519_TEETH; i++) {
@@ -209,15 +214,16 @@ static void comb_select(struct comb_state *s, int comb, int turn)
 	negative = (digit >> 3) - 1;
 	digit = (digit ^ negative) & 7;
 
-	memset(s->entry, 0, sizeof(s->entry));
 	for (i = 0; i < X25519_COMB_ENTRIES; i++) {
-		const u64 *e = &x25519_comb[comb][i][0][0];
-		u64 mask = ((digit ^ i) - 1) >> 63;
-
-		mask = -mask;
-		OPTIMIZER_HIDE_VAR(mask);
-		for (j = 0; j < 12; j++)
-			s->entry[j / 4][j & 3] |= e[j] & mask;
+		mask[i] = -(((digit ^ i) - 1) >> 63);
+		OPTIMIZER_HIDE_VAR(mask[i]);
+	}
+	for (j = 0; j < 12; j++) {
+		w = 0;
+#pragma GCC unroll 8
+		for (i = 0; i < X25519_COMB_ENTRIES; i++)
+			w |= e[i][j >> 2][j & 3] & mask[i];
+		s->entry[j >> 2][j & 3] = w;
 	}
 
 	/* -(x, y) is (-x, y): y + x and y - x change places, ... */
@@ -260,7 +266,7 @@ static void comb(u8 out[32], const u8 scalar[32])
 	/* RFC 7748, section 4.1: u = (1 + y) / (1 - y) */
 	fe_add(&s.e, &s.z, &s.y);
 	fe_sub(&s.f, &s.z, &s.y);
-	fe_invert(&s.g, &s.f, s.tmp);
+	fe_invert(&s.g, &s.f, &s.x, &s.t, &s.h);
 	fe_mul(&s.g, &s.g, &s.e);
 	fe_store(out, &s.g);
 	memzero_explicit(&s, sizeof(s));
