@@ -204,9 +204,8 @@ proof()
 
 	borrow "$path" "$head" "$repo" "$temp/patches"
 	for series in $(all_series); do
-		find "$temp/mail/$series" -name '*.eml' | sort >"$temp/mails"
-		# The first mail is the cover letter.
-		sed -i 1d "$temp/mails"
+		# All but the cover letter; with a single patch there is none.
+		grep -l '^diff --git' "$temp/mail/$series"/*.eml | sort >"$temp/mails"
 		am "$repo" "$temp/mails" >"$temp/log" 2>&1 ||
 			die "the mails of $series do not apply: $(am_failure "$repo" "$temp/log") $path is as it was"
 	done
