@@ -30,7 +30,7 @@ iptables-legacy iptables-legacy-save iptables-legacy-restore ip6tables-legacy
 ip6tables-legacy-save ip6tables-legacy-restore nft kmod wireguard-go unshare nsenter
 setpriv stdbuf timeout date sort sed awk gawk mawk grep stat sha256sum cmp sysctl ethtool
 tcpdump xfrm_monitor taskset flock readlink cat dd env seq sleep
-head tail cut tr wc od""".split()
+head tail cut tr wc od comm uniq tee find""".split()
 LINKS = {
     "usr/sbin/iptables": "iptables-legacy", "usr/sbin/ip6tables": "ip6tables-legacy",
     "usr/sbin/iptables-save": "iptables-legacy-save",

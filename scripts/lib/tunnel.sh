@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# For the system tests: machines with the driver under test, alone or in pairs.
+# Source common.sh first.
+#
+#   driver_args KERNEL	sets the array driver_args for scripts/vm: the driver that
+#			$CULVERT_DRIVER names (culvert, or wireguard for the
+#			in-tree one, against which the tests themselves are tested)
+#   wg_args		sets the array wg_args: a wg(8) of 2025 in the guest
+#   two_vms A... ++ B... two machines on one cable, each argument list for scripts/vm
+#			but for the link; 0 if both succeed; output on failure
+
+guest_dir=${culvert_top:?source common.sh first}/scripts/tests/guest
+CULVERT_DRIVER=${CULVERT_DRIVER:-culvert}
+
+driver_args()
+{
+	local kernel=$1 driver=${2:-$CULVERT_DRIVER} list ko
+
+	driver_args=(--kernel "$kernel")
+	case $driver in
+	wireguard)
+		driver_args+=(--modprobe wireguard) ;;
+	culvert)
+		if [ "$kernel" = 6.12 ]; then
+			list=$("$culvert_top/scripts/module" build) ||
+				die "the external modules do not build; see scripts/module build"
+			while read -r ko; do
+				driver_args+=(--module "$ko")
+			done <<<"$list"
+		else
+			driver_args+=(--modprobe culvert)
+		fi ;;
+	*)
+		die "CULVERT_DRIVER=$driver: culvert or wireguard" ;;
+	esac
+}
+
+# shellcheck disable=SC2034
+wg_args()
+{
+	local dir
+
+	dir=$("$culvert_top/scripts/lib/wg-tools") || die "no new enough wg(8)"
+	wg_args=()
+	[ -z "$dir" ] ||
+		wg_args=(--file "$dir:/opt/wg" --file "$dir/wg:/usr/local/bin/wg")
+}
+
+two_vms()
+{
+	local a=() b=() dir status_a=0 status_b=0 first=0 ended pid_a pid_b
+
+	while [ "$1" != ++ ]; do
+		a+=("$1")
+		shift
+	done
+	shift
+	b=("$@")
+	dir=$(mktemp -d "${CULVERT_SCRATCH:-${TMPDIR:-/tmp}}/pair.XXXXXX")
+	"$culvert_top/scripts/vm" --hostname a --link "$dir/a,$dir/b" "${a[@]}" \
+		>"$dir/a.out" 2>&1 </dev/null &
+	pid_a=$!
+	"$culvert_top/scripts/vm" --hostname b --link "$dir/b,$dir/a" "${b[@]}" \
+		>"$dir/b.out" 2>&1 </dev/null &
+	pid_b=$!
+	# When one fails, the other would wait for it in vain.
+	wait -n -p ended "$pid_a" "$pid_b" || first=$?
+	if [ "$first" -ne 0 ]; then
+		sleep 1
+		kill "$pid_a" "$pid_b" 2>/dev/null || true
+	fi
+	if [ "$ended" = "$pid_a" ]; then
+		status_a=$first
+		wait "$pid_b" || status_b=$?
+	else
+		status_b=$first
+		wait "$pid_a" || status_a=$?
+	fi
+	pair_out_a=$dir/a.out
+	pair_out_b=$dir/b.out
+	if [ "$status_a" -ne 0 ] || [ "$status_b" -ne 0 ]; then
+		sed 's/^/a: /' "$dir/a.out"
+		sed 's/^/b: /' "$dir/b.out"
+		echo "machine a ended with $status_a, machine b with $status_b"
+		return 1
+	fi
+}
+export pair_out_a='' pair_out_b=''
+
+# Files for guest/interop.sh: keys, a megabyte of data, datagrams of many sizes.
+interop_files()
+{
+	local dir=$CULVERT_SCRATCH/files key
+
+	mkdir -p "$dir"
+	for key in key1 key2; do
+		(umask 077; wg genkey >"$dir/$key")
+	done
+	(umask 077; wg genpsk >"$dir/psk")
+	head -c 1000000 /dev/urandom >"$dir/data"
+	python3 - "$dir/lines" <<-'PY'
+		import random, sys
+		letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		with open(sys.argv[1], "w") as f:
+		    for i in range(400):
+		        size = random.choice((0, 1, 17, 200, 1100, 1400))
+		        f.write("%d%s\n" % (i, "".join(random.choices(letters, k=size))))
+	PY
+	interop_files=()
+	for key in key1 key2 psk data lines; do
+		interop_files+=(--file "$dir/$key:/root/$key")
+	done
+	interop_files+=(--file "$guest_dir/lib.sh:/root/lib.sh"
+			--file "$guest_dir/interop.sh:/root/interop.sh")
+}
+
+# The number in a last line "N checks"; without it the run was cut short.
+count_checks()
+{
+	sed -n '$ s/^\([1-9][0-9]*\) checks$/\1/p' "$1" | grep . ||
+		die "the run in the machine has no last line \"N checks\": $(tail -n 1 "$1")"
+}
