@@ -6,7 +6,9 @@
  * that wants it can run on that CPU meanwhile, except where the section is no
  * real one (ARCH=um), for which there is a flag.
  */
+//@ chacha20poly1305
 #include <crypto/chacha20poly1305_batch.h>
+//@
 #include <kunit/visibility.h>
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -98,6 +100,7 @@ do {									  \
 		fn##_generic(__VA_ARGS__, NULL);			  \
 } while (0)
 
+//@ chacha20poly1305
 void aead_seal_group(struct chacha20poly1305_msg *m, unsigned int n,
 		     const u32 key[8])
 {
@@ -110,6 +113,7 @@ void aead_open_group(struct chacha20poly1305_msg *m, unsigned int n,
 	AEAD_RUN(true, aead_open_group, m, n, key);
 }
 
+//@
 void aead_chacha20_xor(u32 state[16], u8 *dst, const u8 *src, size_t len)
 {
 	while (len) {
@@ -122,6 +126,7 @@ void aead_chacha20_xor(u32 state[16], u8 *dst, const u8 *src, size_t len)
 	}
 }
 
+//@ poly1305
 void aead_poly1305_blocks(struct poly1305_stream *st, const u8 *src,
 			  size_t len)
 {
@@ -134,6 +139,7 @@ void aead_poly1305_blocks(struct poly1305_stream *st, const u8 *src,
 	}
 }
 
+//@
 /* What is compiled in and what this machine has, the best first. */
 enum aead_isa { AEAD_AVX512, AEAD_AVX2, AEAD_NEON, AEAD_GENERIC };
 
