@@ -104,47 +104,27 @@ static __always_inline void simd_copy_part(u8 *to, const u8 *src,
 	simd_copy_small(to + skip, src, len);
 }
 
-#include "simd_limb26.h"
-#include "simd_chacha.h"
-#include "simd_poly.h"
-
-/* Text from which a message is worth another lane of Poly1305. */
-#define SIMD_SHARE_MIN	128
-/* Below this, one stream's blocks go through 64-bit multiplications. */
-#define SIMD_POLY_MIN	512
-
-static const v32 simd_lane_numbers = { 0, 1, 2, 3, 4, 5, 6, 7 };
-
-struct simd_lanes;
-static void simd_xor(const v32 stream[16], struct simd_lanes *l);
-
-#include "simd_aead.h"
-
-static __always_inline void simd_xor_lane(struct simd_lanes *l,
-					  unsigned int i, v64 a, v64 b,
-					  bool whole)
+static __always_inline void simd_xor_lane(const u8 *src, u8 *dst, u32 len,
+					  v64 a, v64 b, u8 *edge)
 {
-	const u8 *src = l->src.src[i];
-	u8 *dst = l->dst.dst[i];
-
-	if (!whole && (i >= l->n || !dst))
-		return;
-	if (whole || l->len[i] >= BLOCK) {
+	if (len >= SIMD_BLOCK) {
 		((v64_any *)dst)[0] = a ^ ((const v64_any *)src)[0];
 		((v64_any *)dst)[1] = b ^ ((const v64_any *)src)[1];
-	} else {
-		v64 *edge = (v64 *)l->edge;
-
-		simd_copy_small(l->edge, src, l->len[i]);
-		edge[0] ^= a;
-		edge[1] ^= b;
-		simd_copy_small(dst, l->edge, l->len[i]);
+	} else if (len) {
+		simd_copy_small(edge, src, len);
+		((v64 *)edge)[0] ^= a;
+		((v64 *)edge)[1] ^= b;
+		simd_copy_small(dst, edge, len);
 	}
 }
 
-/* Turn words of W blocks into blocks, and XOR them to the text. */
-static __always_inline void simd_turn_xor(const v32 stream[16],
-					  struct simd_lanes *l, bool whole)
+/*
+ * Turn words of W blocks into blocks, and XOR them to the texts at @off. With
+ * @len, a text ends after as many bytes; it may be none.
+ */
+static __always_inline void simd_turn_xor(const v32 *stream,
+					  const u8 *const *src, u8 *const *dst,
+					  const u32 *len, u32 off, u8 *edge)
 {
 	v64 x[16];
 
@@ -163,20 +143,29 @@ static __always_inline void simd_turn_xor(const v32 stream[16],
 	/* Half q of x[4 w + i] is words 4 w to 4 w + 3 of block 4 q + i. */
 #pragma GCC unroll 4
 	for (int i = 0; i < 4; i++) {
-		simd_xor_lane(l, i, simd_halves_lo(x[i], x[4 + i]),
-			      simd_halves_lo(x[8 + i], x[12 + i]), whole);
-		simd_xor_lane(l, 4 + i, simd_halves_hi(x[i], x[4 + i]),
-			      simd_halves_hi(x[8 + i], x[12 + i]), whole);
+		simd_xor_lane(src[i] + off, dst[i] + off,
+			      len ? len[i] : SIMD_BLOCK,
+			      simd_halves_lo(x[i], x[4 + i]),
+			      simd_halves_lo(x[8 + i], x[12 + i]), edge);
+		simd_xor_lane(src[4 + i] + off, dst[4 + i] + off,
+			      len ? len[4 + i] : SIMD_BLOCK,
+			      simd_halves_hi(x[i], x[4 + i]),
+			      simd_halves_hi(x[8 + i], x[12 + i]), edge);
 	}
 }
 
-static noinline void simd_xor(const v32 stream[16], struct simd_lanes *l)
-{
-	if (l->whole)
-		simd_turn_xor(stream, l, true);
-	else
-		simd_turn_xor(stream, l, false);
-}
+#include "simd_limb26.h"
+#include "simd_chacha.h"
+#include "simd_poly.h"
+
+/* Text from which a message is worth another lane of Poly1305. */
+#define SIMD_SHARE_MIN	128
+/* Below this, one stream's blocks go through 64-bit multiplications. */
+#define SIMD_POLY_MIN	512
+
+static const v32 simd_lane_numbers = { 0, 1, 2, 3, 4, 5, 6, 7 };
+
+#include "simd_aead.h"
 
 void aead_seal_group_avx2(struct chacha20poly1305_msg *m, unsigned int n,
 			  const u32 key[8], void *ctx)

@@ -129,47 +129,27 @@ static __always_inline void simd_copy_part(u8 *to, const u8 *src,
 	*(v8 *)to = simd_load_part((const u8 *)((uintptr_t)src - skip), mask);
 }
 
-#include "simd_limb44.h"
-#include "simd_chacha.h"
-#include "simd_poly.h"
-
-/* Text from which a message is worth another lane of Poly1305. */
-#define SIMD_SHARE_MIN	128
-/* Below this, one stream's blocks go through 64-bit multiplications. */
-#define SIMD_POLY_MIN	512
-
-static const v32 simd_lane_numbers = {
-	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-};
-
-struct simd_lanes;
-static void simd_xor(const v32 stream[16], struct simd_lanes *l);
-
-#include "simd_aead.h"
-
-static __always_inline void simd_xor_lane(struct simd_lanes *l,
-					  unsigned int i, v64 stream,
-					  bool whole)
+static __always_inline void simd_xor_lane(const u8 *src, u8 *dst, u32 len,
+					  v64 stream)
 {
-	const u8 *src = l->src.src[i];
-	u8 *dst = l->dst.dst[i];
+	u64 mask;
 
-	if (!whole && (i >= l->n || !dst))
-		return;
-	if (whole || l->len[i] >= BLOCK) {
+	if (len >= SIMD_BLOCK) {
 		*(v64_any *)dst = stream ^ *(const v64_any *)src;
-	} else {
-		u64 mask = ~0ULL >> (BLOCK - l->len[i]);
-
+	} else if (len) {
+		mask = ~0ULL >> (SIMD_BLOCK - len);
 		simd_store_part(dst, simd_load_part(src, mask) ^ (v8)stream,
 				mask);
 	}
 }
 
-/* Turn words of W blocks into blocks, and XOR them to the text. */
-static __always_inline void simd_turn_xor(const v32 stream[16],
-					  struct simd_lanes *l,
-					  bool whole)
+/*
+ * Turn words of W blocks into blocks, and XOR them to the texts at @off. With
+ * @len, a text ends after as many bytes; it may be none.
+ */
+static __always_inline void simd_turn_xor(const v32 *stream,
+					  const u8 *const *src, u8 *const *dst,
+					  const u32 *len, u32 off, u8 *edge)
 {
 	v64 x[16];
 
@@ -193,20 +173,35 @@ static __always_inline void simd_turn_xor(const v32 stream[16],
 		v64 c = simd_quarters_even(x[8 + i], x[12 + i]);
 		v64 d = simd_quarters_odd(x[8 + i], x[12 + i]);
 
-		simd_xor_lane(l, i, simd_quarters_even(a, c), whole);
-		simd_xor_lane(l, 8 + i, simd_quarters_odd(a, c), whole);
-		simd_xor_lane(l, 4 + i, simd_quarters_even(b, d), whole);
-		simd_xor_lane(l, 12 + i, simd_quarters_odd(b, d), whole);
+		simd_xor_lane(src[i] + off, dst[i] + off,
+			      len ? len[i] : SIMD_BLOCK,
+			      simd_quarters_even(a, c));
+		simd_xor_lane(src[8 + i] + off, dst[8 + i] + off,
+			      len ? len[8 + i] : SIMD_BLOCK,
+			      simd_quarters_odd(a, c));
+		simd_xor_lane(src[4 + i] + off, dst[4 + i] + off,
+			      len ? len[4 + i] : SIMD_BLOCK,
+			      simd_quarters_even(b, d));
+		simd_xor_lane(src[12 + i] + off, dst[12 + i] + off,
+			      len ? len[12 + i] : SIMD_BLOCK,
+			      simd_quarters_odd(b, d));
 	}
 }
 
-static noinline void simd_xor(const v32 stream[16], struct simd_lanes *l)
-{
-	if (l->whole)
-		simd_turn_xor(stream, l, true);
-	else
-		simd_turn_xor(stream, l, false);
-}
+#include "simd_limb44.h"
+#include "simd_chacha.h"
+#include "simd_poly.h"
+
+/* Text from which a message is worth another lane of Poly1305. */
+#define SIMD_SHARE_MIN	128
+/* Below this, one stream's blocks go through 64-bit multiplications. */
+#define SIMD_POLY_MIN	512
+
+static const v32 simd_lane_numbers = {
+	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+};
+
+#include "simd_aead.h"
 
 void aead_seal_group_avx512(struct chacha20poly1305_msg *m, unsigned int n,
 			    const u32 key[8], void *ctx)

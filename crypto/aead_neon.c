@@ -85,48 +85,28 @@ static __always_inline void simd_copy_part(u8 *to, const u8 *src,
 	simd_copy_small(to + skip, src, len);
 }
 
-#include "simd_limb26.h"
-#include "simd_chacha.h"
-#include "simd_poly.h"
-
-/* Text from which a message is worth another lane of Poly1305. */
-#define SIMD_SHARE_MIN	128
-/* Below this, one stream's blocks go through 64-bit multiplications. */
-#define SIMD_POLY_MIN	512
-
-static const v32 simd_lane_numbers = { 0, 1, 2, 3 };
-
-struct simd_lanes;
-static void simd_xor(const v32 stream[16], struct simd_lanes *l);
-
-#include "simd_aead.h"
-
-static __always_inline void simd_xor_lane(struct simd_lanes *l,
-					  unsigned int i, const v64 *x,
-					  bool whole)
+static __always_inline void simd_xor_lane(const u8 *src, u8 *dst, u32 len,
+					  const v64 *x, u8 *edge)
 {
-	const u8 *src = l->src.src[i];
-	u8 *dst = l->dst.dst[i];
-
-	if (!whole && (i >= l->n || !dst))
-		return;
-	if (whole || l->len[i] >= BLOCK) {
+	if (len >= SIMD_BLOCK) {
 		for (int j = 0; j < 4; j++)
 			((v64_any *)dst)[j] = x[4 * j] ^
 					      ((const v64_any *)src)[j];
-	} else {
-		v64 *edge = (v64 *)l->edge;
-
-		simd_copy_small(l->edge, src, l->len[i]);
+	} else if (len) {
+		simd_copy_small(edge, src, len);
 		for (int j = 0; j < 4; j++)
-			edge[j] ^= x[4 * j];
-		simd_copy_small(dst, l->edge, l->len[i]);
+			((v64 *)edge)[j] ^= x[4 * j];
+		simd_copy_small(dst, edge, len);
 	}
 }
 
-/* Turn words of W blocks into blocks, and XOR them to the text. */
-static __always_inline void simd_turn_xor(const v32 stream[16],
-					  struct simd_lanes *l, bool whole)
+/*
+ * Turn words of W blocks into blocks, and XOR them to the texts at @off. With
+ * @len, a text ends after as many bytes; it may be none.
+ */
+static __always_inline void simd_turn_xor(const v32 *stream,
+					  const u8 *const *src, u8 *const *dst,
+					  const u32 *len, u32 off, u8 *edge)
 {
 	v64 x[16];
 
@@ -145,16 +125,22 @@ static __always_inline void simd_turn_xor(const v32 stream[16],
 	/* x[4 w + i] is words 4 w to 4 w + 3 of block i. */
 #pragma GCC unroll 4
 	for (int i = 0; i < 4; i++)
-		simd_xor_lane(l, i, &x[i], whole);
+		simd_xor_lane(src[i] + off, dst[i] + off,
+			      len ? len[i] : SIMD_BLOCK, &x[i], edge);
 }
 
-static noinline void simd_xor(const v32 stream[16], struct simd_lanes *l)
-{
-	if (l->whole)
-		simd_turn_xor(stream, l, true);
-	else
-		simd_turn_xor(stream, l, false);
-}
+#include "simd_limb26.h"
+#include "simd_chacha.h"
+#include "simd_poly.h"
+
+/* Text from which a message is worth another lane of Poly1305. */
+#define SIMD_SHARE_MIN	128
+/* Below this, one stream's blocks go through 64-bit multiplications. */
+#define SIMD_POLY_MIN	512
+
+static const v32 simd_lane_numbers = { 0, 1, 2, 3 };
+
+#include "simd_aead.h"
 
 void aead_seal_group_neon(struct chacha20poly1305_msg *m, unsigned int n,
 			  const u32 key[8], void *ctx)

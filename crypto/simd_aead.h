@@ -21,8 +21,6 @@
 #include "aead_common.h"
 #include "aead_impl.h"
 
-#define BLOCK		64
-
 /* A pointer for each of W lanes, to be moved on as two vectors. */
 union simd_at {
 	const u8	*src[W];
@@ -30,14 +28,14 @@ union simd_at {
 	v64		v[2];
 };
 
-/* The work of W lanes; a lane without a destination leaves its block. */
+/* The work of W lanes: a block each, or the end of a text. */
 struct simd_lanes {
 	v32		message;
 	v32		counter;
 	union simd_at	src;
 	union simd_at	dst;
-	u32		len[W];
-	u8		edge[BLOCK] __aligned(64);
+	v32		left;		/* bytes from here on; 0: no work */
+	u8		edge[SIMD_BLOCK] __aligned(64);
 	unsigned int	n;
 	bool		whole;		/* each lane has a whole block to do */
 };
@@ -58,7 +56,7 @@ struct simd_deal {
 };
 
 struct simd_work {
-	v32			stream[SIMD_STATES][16];
+	v32			stream[SIMD_STATES * 16];
 	struct chacha_table	table;
 	struct poly_work	poly;
 	u32			poly_key[8][W] __aligned(4 * W);
@@ -79,43 +77,43 @@ static noinline void simd_deal(struct simd_work *w, struct simd_lanes *l,
 	unsigned int i = from;
 	u32 *message = (u32 *)&l->message;
 	u32 *counter = (u32 *)&l->counter;
+	u32 *left = (u32 *)&l->left;
 
 	if (d.message == w->n) {
 		d.message = 0;
-		d.offset += BLOCK;
+		d.offset += SIMD_BLOCK;
 	}
 	if (w->n == W && !d.message && !from &&
-	    d.offset + BLOCK <= t->shortest) {
+	    d.offset + SIMD_BLOCK <= t->shortest) {
 		l->message = simd_lane_numbers;
-		l->counter = simd_all32(d.offset / BLOCK + 1);
+		l->counter = simd_all32(d.offset / SIMD_BLOCK + 1);
 		l->src.v[0] = t->src.v[0] + d.offset;
 		l->src.v[1] = t->src.v[1] + d.offset;
 		l->dst.v[0] = t->dst.v[0] + d.offset;
 		l->dst.v[1] = t->dst.v[1] + d.offset;
+		l->left = simd_all32(SIMD_BLOCK);
 		l->n = W;
 		l->whole = true;
 		w->deal.message = 0;
-		w->deal.offset = d.offset + BLOCK;
+		w->deal.offset = d.offset + SIMD_BLOCK;
 		return;
 	}
+	l->left = simd_all32(0);
 	l->whole = !from;
 	while (i < W) {
-		u32 left;
-
 		if (d.message == w->n) {
 			d.message = 0;
-			d.offset += BLOCK;
+			d.offset += SIMD_BLOCK;
 		}
 		if (d.offset >= t->longest)
 			break;
 		if (d.offset < t->len[d.message]) {
-			left = t->len[d.message] - d.offset;
 			message[i] = d.message;
-			counter[i] = d.offset / BLOCK + 1;
+			counter[i] = d.offset / SIMD_BLOCK + 1;
 			l->src.src[i] = t->src.src[d.message] + d.offset;
 			l->dst.dst[i] = t->dst.dst[d.message] + d.offset;
-			l->len[i] = left;
-			l->whole &= left >= BLOCK;
+			left[i] = t->len[d.message] - d.offset;
+			l->whole &= left[i] >= SIMD_BLOCK;
 			i++;
 		}
 		d.message++;
@@ -129,11 +127,11 @@ static noinline void simd_deal(struct simd_work *w, struct simd_lanes *l,
 static unsigned int simd_deal_all(struct simd_work *w, struct simd_lanes *l,
 				  unsigned int from)
 {
-	unsigned int used = 0;
+	unsigned int used = from != 0;
 
 	for (unsigned int i = 0; i < SIMD_STATES; i++) {
 		simd_deal(w, &l[i], i ? 0 : from);
-		used += l[i].n != 0;
+		used += l[i].n != 0 && !(from && !i);
 	}
 	return used;
 }
@@ -143,7 +141,7 @@ static void simd_stream(struct simd_work *w, const struct simd_lanes *l,
 {
 #if SIMD_STATES == 2
 	if (states == 2) {
-		chacha_blocks2(w->stream[0], w->stream[1], &w->table,
+		chacha_blocks2(w->stream, &w->table,
 			       &l[0].message,
 			       &l[0].counter,
 			       &l[1].message,
@@ -152,16 +150,26 @@ static void simd_stream(struct simd_work *w, const struct simd_lanes *l,
 	}
 #endif
 	if (states)
-		chacha_blocks(w->stream[0], &w->table,
+		chacha_blocks(w->stream, &w->table,
 			      &l[0].message,
 			      &l[0].counter);
+}
+
+static noinline void simd_xor(const v32 *stream, struct simd_lanes *l)
+{
+	if (l->whole)
+		simd_turn_xor(stream, l->src.src, l->dst.dst, NULL, 0,
+			      l->edge);
+	else
+		simd_turn_xor(stream, l->src.src, l->dst.dst,
+			      (const u32 *)&l->left, 0, l->edge);
 }
 
 static void simd_xor_all(struct simd_work *w, struct simd_lanes *l,
 			 unsigned int states)
 {
 	for (unsigned int i = 0; i < states; i++)
-		simd_xor(w->stream[i], &l[i]);
+		simd_xor(w->stream + 16 * i, &l[i]);
 }
 
 /* The first pass: blocks 0, and blocks of text in the lanes left over. */
@@ -184,15 +192,29 @@ static unsigned int simd_begin(struct simd_work *w, const u32 key[8],
 		((u32 *)&w->table.nonce[0])[i] = mi->salt;
 		((u32 *)&w->table.nonce[1])[i] = (u32)mi->nonce;
 		((u32 *)&w->table.nonce[2])[i] = (u32)(mi->nonce >> 32);
-		l->dst.dst[i] = NULL;
 	}
 	l->message = simd_lane_numbers;
 	l->counter = simd_all32(0);
 	chacha_prepare(&w->table);
 	states = simd_deal_all(w, l, w->n);
 	simd_stream(w, l, states);
-	memcpy(w->poly_key, w->stream[0], sizeof(w->poly_key));
+	memcpy(w->poly_key, w->stream, sizeof(w->poly_key));
 	return states;
+}
+
+/* Blocks that all of W messages have, as far as they fill all states. */
+static noinline void simd_aligned_passes(struct simd_work *w)
+{
+	const u32 step = SIMD_STATES * SIMD_BLOCK;
+	u32 offset = w->deal.offset;
+
+	if (w->deal.message == W)
+		offset += SIMD_BLOCK;
+	for (; offset + step <= w->text.shortest; offset += step)
+		chacha_aligned_xor(&w->table, w->text.src.src,
+				   w->text.dst.dst, offset);
+	w->deal.message = 0;
+	w->deal.offset = offset;
 }
 
 /* XOR what @states of the first pass hold, and all passes after it. */
@@ -200,6 +222,12 @@ static void simd_passes(struct simd_work *w, unsigned int states)
 {
 	unsigned int now = 0;
 
+	if (w->n == W && w->text.shortest >= (SIMD_STATES * 2 - 1) * SIMD_BLOCK) {
+		simd_xor_all(w, w->lanes[0], states);
+		simd_aligned_passes(w);
+		states = simd_deal_all(w, w->lanes[0], 0);
+		simd_stream(w, w->lanes[0], states);
+	}
 	while (states) {
 		struct simd_lanes *next = w->lanes[!now];
 		unsigned int then;
@@ -310,7 +338,7 @@ static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 
 		for (unsigned int i = 0; i < l->n; i++) {
 			if (m[((u32 *)&l->message)[i]].err) {
-				l->dst.dst[i] = NULL;
+				((u32 *)&l->left)[i] = 0;
 				l->whole = false;
 			}
 		}
@@ -365,7 +393,7 @@ static void simd_chacha20(u32 state[16], u8 *dst, const u8 *src, size_t len,
 	states = simd_deal_all(w, w->lanes[0], 0);
 	simd_stream(w, w->lanes[0], states);
 	simd_passes(w, states);
-	state[12] += (len + BLOCK - 1) / BLOCK;
+	state[12] += (len + SIMD_BLOCK - 1) / SIMD_BLOCK;
 	memzero_explicit(w, sizeof(*w));
 }
 
@@ -375,7 +403,7 @@ static void simd_poly1305(struct poly1305_stream *st, const u8 *src,
 {
 	struct simd_work *w = ctx;
 	struct poly_work *p = &w->poly;
-	struct poly_item it = { .text = src, .len = len & ~(STRIPE - 1) };
+	struct poly_item it = { .text = src, .len = len & ~(SIMD_BLOCK - 1) };
 	struct limbs r;
 	v64 lo, hi, top;
 

@@ -100,48 +100,76 @@ static __always_inline void chacha_step2(v32 x[16], v32 y[16], int dg,
 	chacha_mix(y, dg, step, 3);
 }
 
+/*
+ * Which blocks: in general, any of any message. Aligned, lane i is message i,
+ * and all lanes have the same block.
+ */
+struct chacha_which {
+	const v32	*message;
+	const v32	*counter;
+	u32		aligned;
+};
+
+static __always_inline v32 chacha_pick(const v32 *table,
+				       const struct chacha_which *b,
+				       bool aligned)
+{
+	return aligned ? *table : simd_pick32(*table, *b->message);
+}
+
 /* The input of W blocks, the first column round done but for b's last turn. */
 static __always_inline void chacha_begin(v32 x[16],
 					 const struct chacha_table *t,
-					 const v32 *message, const v32 *counter)
+					 const struct chacha_which *w,
+					 bool aligned)
 {
-	const v32 who = *message;
-	v32 a, b, c, d;
+	if (aligned) {
+		u32 a = t->first[0] + t->first[4];
+		u32 d = chacha_rol((t->first[12] + w->aligned) ^ a, 16);
+		u32 c = t->first[8] + d;
+		u32 b = chacha_rol(t->first[4] ^ c, 12);
 
-	a = simd_all32(t->first[0] + t->first[4]);
-	d = simd_rol32((*counter + t->first[12]) ^ a, 16);
-	c = d + t->first[8];
-	b = simd_rol32(c ^ t->first[4], 12);
-	a += b;
-	d = simd_rol32(d ^ a, 8);
-	c += d;
-	b ^= c;
-	x[0] = a;
-	x[4] = b;
-	x[8] = c;
-	x[12] = d;
+		a += b;
+		d = chacha_rol(d ^ a, 8);
+		c += d;
+		x[0] = simd_all32(a);
+		x[4] = simd_all32(b ^ c);
+		x[8] = simd_all32(c);
+		x[12] = simd_all32(d);
+	} else {
+		v32 a = simd_all32(t->first[0] + t->first[4]);
+		v32 d = simd_rol32((*w->counter + t->first[12]) ^ a, 16);
+		v32 c = d + t->first[8];
+		v32 b = simd_rol32(c ^ t->first[4], 12);
 
-	x[1] = simd_pick32(t->begun[0], who);
-	x[2] = simd_pick32(t->begun[1], who);
-	x[3] = simd_pick32(t->begun[2], who);
-	x[5] = simd_pick32(t->begun[3], who);
-	x[6] = simd_pick32(t->begun[4], who);
-	x[7] = simd_pick32(t->begun[5], who);
-	x[9] = simd_pick32(t->begun[6], who);
-	x[10] = simd_pick32(t->begun[7], who);
-	x[11] = simd_pick32(t->begun[8], who);
-	x[13] = simd_pick32(t->begun[9], who);
-	x[14] = simd_pick32(t->begun[10], who);
-	x[15] = simd_pick32(t->begun[11], who);
+		a += b;
+		d = simd_rol32(d ^ a, 8);
+		c += d;
+		x[0] = a;
+		x[4] = b ^ c;
+		x[8] = c;
+		x[12] = d;
+	}
+	x[1] = chacha_pick(&t->begun[0], w, aligned);
+	x[2] = chacha_pick(&t->begun[1], w, aligned);
+	x[3] = chacha_pick(&t->begun[2], w, aligned);
+	x[5] = chacha_pick(&t->begun[3], w, aligned);
+	x[6] = chacha_pick(&t->begun[4], w, aligned);
+	x[7] = chacha_pick(&t->begun[5], w, aligned);
+	x[9] = chacha_pick(&t->begun[6], w, aligned);
+	x[10] = chacha_pick(&t->begun[7], w, aligned);
+	x[11] = chacha_pick(&t->begun[8], w, aligned);
+	x[13] = chacha_pick(&t->begun[9], w, aligned);
+	x[14] = chacha_pick(&t->begun[10], w, aligned);
+	x[15] = chacha_pick(&t->begun[11], w, aligned);
 }
 
 /* Add the input and leave W blocks of key stream, word by word. */
-static __always_inline void chacha_end(v32 out[16], v32 x[16],
+static __always_inline void chacha_end(v32 out[16], const v32 x[16],
 				       const struct chacha_table *t,
-				       const v32 *message, const v32 *counter)
+				       const struct chacha_which *w,
+				       bool aligned)
 {
-	const v32 who = *message;
-
 	out[0] = x[0] + t->first[0];
 	out[1] = x[1] + t->first[1];
 	out[2] = x[2] + t->first[2];
@@ -154,19 +182,18 @@ static __always_inline void chacha_end(v32 out[16], v32 x[16],
 	out[9] = x[9] + t->first[9];
 	out[10] = x[10] + t->first[10];
 	out[11] = x[11] + t->first[11];
-	out[12] = x[12] + (*counter + t->first[12]);
-	out[13] = x[13] + simd_pick32(t->nonce[0], who);
-	out[14] = x[14] + simd_pick32(t->nonce[1], who);
-	out[15] = x[15] + simd_pick32(t->nonce[2], who);
+	if (aligned)
+		out[12] = x[12] + (t->first[12] + w->aligned);
+	else
+		out[12] = x[12] + (*w->counter + t->first[12]);
+	out[13] = x[13] + chacha_pick(&t->nonce[0], w, aligned);
+	out[14] = x[14] + chacha_pick(&t->nonce[1], w, aligned);
+	out[15] = x[15] + chacha_pick(&t->nonce[2], w, aligned);
 }
 
-/* W blocks: block first[12] + counter[i] of message[i]. */
-static noinline void chacha_blocks(v32 out[16], const struct chacha_table *t,
-				   const v32 *message, const v32 *counter)
+/* All rounds but for what chacha_begin() has done. */
+static __always_inline void chacha_rounds(v32 x[16])
 {
-	v32 x[16];
-
-	chacha_begin(x, t, message, counter);
 	chacha_turn(x, 0, 3, 0);
 	chacha_turn(x, 0, 3, 1);
 	chacha_turn(x, 0, 3, 2);
@@ -183,20 +210,11 @@ static noinline void chacha_blocks(v32 out[16], const struct chacha_table *t,
 		chacha_step(x, 0, 2);
 		chacha_step(x, 0, 3);
 	}
-	chacha_end(out, x, t, message, counter);
 }
 
-#if SIMD_STATES == 2
-/* Twice W blocks. */
-static noinline void chacha_blocks2(v32 *out0, v32 *out1,
-				    const struct chacha_table *t,
-				    const v32 *message0, const v32 *counter0,
-				    const v32 *message1, const v32 *counter1)
+/* The same for two states; @y lacks the last turn. */
+static __always_inline void chacha_rounds2(v32 x[16], v32 y[16])
 {
-	v32 x[16], y[16];
-
-	chacha_begin(x, t, message0, counter0);
-	chacha_begin(y, t, message1, counter1);
 	chacha_turn(x, 0, 3, 0);
 	chacha_turn(x, 0, 3, 1);
 	chacha_turn(x, 0, 3, 2);
@@ -213,12 +231,71 @@ static noinline void chacha_blocks2(v32 *out0, v32 *out1,
 		chacha_step2(x, y, 0, 2, 0);
 		chacha_step2(x, y, 0, 3, 0);
 	}
-	chacha_end(out0, x, t, message0, counter0);
+}
+
+/* Blocks of any messages, of numbers that count from first[12]. */
+static noinline void chacha_blocks(v32 *out, const struct chacha_table *t,
+				   const v32 *message, const v32 *counter)
+{
+	const struct chacha_which w = { message, counter };
+	v32 x[16];
+
+	chacha_begin(x, t, &w, false);
+	chacha_rounds(x);
+	chacha_end(out, x, t, &w, false);
+}
+
+/* The block at text offset @off of W messages, and the next of each state. */
+static noinline void chacha_aligned_xor(const struct chacha_table *t,
+					const u8 *const *src, u8 *const *dst,
+					u32 off)
+{
+	const u32 first = off / SIMD_BLOCK + 1;
+	const struct chacha_which w0 = { .aligned = first };
+	v32 x[16];
+#if SIMD_STATES == 2
+	const struct chacha_which w1 = { .aligned = first + 1 };
+	v32 y[16];
+#endif
+
+	chacha_begin(x, t, &w0, true);
+#if SIMD_STATES == 2
+	chacha_begin(y, t, &w1, true);
+	chacha_rounds2(x, y);
+#else
+	chacha_rounds(x);
+#endif
+	chacha_end(x, x, t, &w0, true);
+	simd_turn_xor(x, src, dst, NULL, off, NULL);
+#if SIMD_STATES == 2
 	chacha_turn(y, 1, 3, 0);
 	chacha_turn(y, 1, 3, 1);
 	chacha_turn(y, 1, 3, 2);
 	chacha_turn(y, 1, 3, 3);
-	chacha_end(out1, y, t, message1, counter1);
+	chacha_end(y, y, t, &w1, true);
+	simd_turn_xor(y, src, dst, NULL, off + SIMD_BLOCK, NULL);
+#endif
+}
+
+#if SIMD_STATES == 2
+/* Twice W blocks of any messages. */
+static noinline void chacha_blocks2(v32 *out, const struct chacha_table *t,
+				    const v32 *message0, const v32 *counter0,
+				    const v32 *message1, const v32 *counter1)
+{
+	const struct chacha_which w0 = { message0, counter0 };
+	const struct chacha_which w1 = { message1, counter1 };
+	v32 x[16], y[16];
+
+	chacha_begin(x, t, &w0, false);
+	chacha_begin(y, t, &w1, false);
+	chacha_rounds2(x, y);
+	chacha_end(out, x, t, &w0, false);
+	chacha_turn(y, 1, 3, 0);
+	chacha_turn(y, 1, 3, 1);
+	chacha_turn(y, 1, 3, 2);
+	chacha_turn(y, 1, 3, 3);
+	chacha_end(out + 16, y, t, &w1, false);
 }
 #endif
 

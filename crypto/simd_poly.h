@@ -24,8 +24,6 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-#define STRIPE		64
-
 /* What is to be authenticated. */
 struct poly_item {
 	const u8	*text;
@@ -43,7 +41,7 @@ struct poly_work {
 	struct limbs		init;
 	v64			s_lo, s_hi;
 	/* A row that needs looking at: see poly_odd_row(). */
-	u64			odd[M][STRIPE / 8] __aligned(64);
+	u64			odd[M][SIMD_BLOCK / 8] __aligned(64);
 	v64			row[8];
 	v64			high[4];
 	v64			take[4];
@@ -109,7 +107,7 @@ static noinline void poly_rows(struct poly_work *p, size_t from, size_t to)
 		struct limbs m;
 		v64 *x = p->row;
 
-		simd_load_stripes(x, p->at, from * STRIPE);
+		simd_load_stripes(x, p->at, from * SIMD_BLOCK);
 		/* The powers and the row are to stay in memory. */
 		simd_forget(p);
 		limb_sum_clear(&a);
@@ -139,7 +137,7 @@ static noinline void poly_shared_rows(struct poly_work *p, size_t from,
 		struct limbs m;
 		v64 *x = p->row;
 
-		simd_load_stripes(x, p->at, from * STRIPE * lanes);
+		simd_load_stripes(x, p->at, from * SIMD_BLOCK * lanes);
 		simd_forget(p);
 		limb_sum_clear(&a);
 		limb_split(&m, x[6], x[7], high);
@@ -246,13 +244,13 @@ static noinline void poly_odd_stripes(struct poly_work *p, size_t row,
 
 		((u64 *)&p->live)[v] = live ? ~0ULL : 0;
 		if (!live) {
-			memset(p->odd[v], 0, STRIPE);
+			memset(p->odd[v], 0, SIMD_BLOCK);
 			poly_odd_lane(p, v, 0, -1);
 			continue;
 		}
 		s -= p->missing[v];
-		len = min_t(u32, it->len - s * STRIPE, STRIPE);
-		simd_copy_part((u8 *)p->odd[v], it->text + s * STRIPE, 0, len);
+		len = min_t(u32, it->len - s * SIMD_BLOCK, SIMD_BLOCK);
+		simd_copy_part((u8 *)p->odd[v], it->text + s * SIMD_BLOCK, 0, len);
 		/* Alone, a lane takes h each time; shared, init once. */
 		poly_odd_lane(p, v, 4, lanes > 1 && s ? -1 : 0);
 	}
@@ -282,7 +280,7 @@ static noinline bool poly_ad(struct poly_work *p, unsigned int lanes)
 			u32 blocks, skip, slots, from, len;
 
 			((u64 *)&p->live)[v] = 0;
-			memset(p->odd[v], 0, STRIPE);
+			memset(p->odd[v], 0, SIMD_BLOCK);
 			poly_odd_lane(p, v, 0, 0);
 			if (!it || v & (lanes - 1) || !it->ad_len)
 				continue;
@@ -315,11 +313,11 @@ static noinline void poly_tail(struct poly_work *p, unsigned int lanes)
 		u32 done, len;
 
 		if (!it || v & (lanes - 1)) {
-			memset(p->odd[v], 0, STRIPE);
+			memset(p->odd[v], 0, SIMD_BLOCK);
 			poly_odd_lane(p, v, 0, 3);
 			continue;
 		}
-		done = p->stripes[v] * STRIPE;
+		done = p->stripes[v] * SIMD_BLOCK;
 		len = it->len > done ? it->len - done : 0;
 		slots = (len + 15) / 16;
 		simd_copy_part((u8 *)p->odd[v], it->text + done,
@@ -404,7 +402,7 @@ static noinline void poly_stripes(struct poly_work *p, unsigned int lanes,
 		if (!it)
 			continue;
 		p->stripes[v] = (it->len / 16 + !!(it->len % 16)) / 4;
-		cut |= p->stripes[v] * STRIPE > it->len;
+		cut |= p->stripes[v] * SIMD_BLOCK > it->len;
 		if (p->stripes[v] > most) {
 			most = p->stripes[v];
 			longest = it;
@@ -421,7 +419,7 @@ static noinline void poly_stripes(struct poly_work *p, unsigned int lanes,
 			      (p->item[v] ? p->stripes[v] : most);
 
 		p->missing[v] = missing;
-		p->at[v] = (const u8 *)((uintptr_t)it->text + STRIPE *
+		p->at[v] = (const u8 *)((uintptr_t)it->text + SIMD_BLOCK *
 			   ((long)(v & (lanes - 1)) - (long)missing));
 		/* The row that takes init is an odd one too. */
 		if (lanes > 1 && init)

@@ -11,6 +11,8 @@
 #include <linux/types.h>
 
 #define M		(W / 2)
+/* A block of ChaCha20, and what Poly1305 reads at a time. */
+#define SIMD_BLOCK	64
 
 typedef u32 v32 __attribute__((vector_size(4 * W)));
 typedef u64 v64 __attribute__((vector_size(4 * W)));
