@@ -9,9 +9,39 @@
 #ifndef __ASSEMBLY__
 
 #include <crypto/batch_compat.h>
+#include <uapi/linux/wireguard.h>
 
 #define blake2s_ctx			blake2s_state
 #define timer_container_of		from_timer
+#define NL_ASSERT_CTX_FITS		NL_ASSERT_DUMP_CTX_FITS
+
+/* The flags of an allowed IP came after. */
+#define WGALLOWEDIP_A_FLAGS		(WGALLOWEDIP_A_CIDR_MASK + 1)
+#define WGALLOWEDIP_F_REMOVE_ME		1
+#undef WGALLOWEDIP_A_MAX
+#define WGALLOWEDIP_A_MAX		WGALLOWEDIP_A_FLAGS
+
+/* rtnl_link_ops.newlink took its parameters one by one. */
+struct rtnl_newlink_params {
+	struct net	*src_net;
+};
+
+#define rtnl_newlink_link_net(params)	((params)->src_net)
+#define culvert_newlink(dev_, params_, extack_)				\
+	culvert_newlink_params(dev_, params_, extack_);			\
+	static int (culvert_newlink)(struct net *src_net,		\
+				     struct net_device *dev,		\
+				     struct nlattr *tb[],		\
+				     struct nlattr *data[],		\
+				     struct netlink_ext_ack *extack)	\
+	{								\
+		struct rtnl_newlink_params params = {			\
+			.src_net = src_net,				\
+		};							\
+									\
+		return culvert_newlink_params(dev, &params, extack);	\
+	}								\
+	static int culvert_newlink_params(dev_, params_, extack_)
 
 #endif /* __ASSEMBLY__ */
 
