@@ -89,7 +89,7 @@ static u32 length(struct input *in)
 	case 2:
 		return take(in, 300);
 	case 3:
-		return 16 * take(in, 100) + take(in, 3) - (in->state & 0);
+		return 16 * take(in, 100) + take(in, 3);
 	case 4:
 		return 64 * (1 + take(in, 34)) + take(in, 5) - 2;
 	case 5:
@@ -122,9 +122,7 @@ static struct buf buf_new(struct input *in, size_t len)
 {
 	struct buf b = { .len = len, .off = chance(in, 2) ? 0 : take(in, GUARD) };
 
-	b.mem = malloc(b.off + len + TAIL + 1);
 	/* An allocation of its own length lets ASan see the first byte past it. */
-	free(b.mem);
 	b.mem = malloc(b.off + len + TAIL ? b.off + len + TAIL : 1);
 	b.p = b.mem + b.off;
 	memset(b.mem, 0xa5, b.off + len + TAIL);
@@ -550,6 +548,29 @@ static void try_single(struct input *in, const char *impl)
 	count_cases(1);
 }
 
+/*
+ * Keys and messages that bring the accumulator to its extremes: r of 0, 1, 2 or
+ * all ones, blocks of all ones. With r = 1 and an odd number k of such blocks
+ * the sum is 2^129 + (3k - 5) / 2 modulo p = 2^130 - 5; a last block of
+ * 2^128 - 5 - (3k - 5) / 2 + j brings it to p + j.
+ */
+static void poly_extreme(struct input *in, u8 key[32], u8 *src, size_t len)
+{
+	static const u8 small[] = { 0, 1, 1, 1, 2, 4 };
+	u32 kind = take(in, ARRAY_SIZE(small) + 1), j = take(in, 5);
+	size_t k = len / 16 - 1;
+
+	memset(src, 0xff, len);
+	memset(key, kind < ARRAY_SIZE(small) ? 0 : 0xff, 16);
+	if (kind == ARRAY_SIZE(small))
+		return;
+	key[0] = small[kind];
+	if (key[0] == 1 && len % 32 == 0 && len) {
+		put_unaligned_le64(0 - (u64)(5 + ((long)(3 * k) - 5) / 2 - j), src + len - 16);
+		put_unaligned_le64(~0ull, src + len - 8);
+	}
+}
+
 static void try_stream(struct input *in, const char *impl)
 {
 	static struct chacha20_op op[MAX_MSGS];
@@ -557,7 +578,7 @@ static void try_stream(struct input *in, const char *impl)
 	static struct buf src[MAX_MSGS], dst[MAX_MSGS];
 	static u8 key[MAX_MSGS][32], tag[16];
 	u32 n = take(in, MAX_MSGS + 1), i, counter, at, m, len = length(in) % 9000;
-	bool equal = chance(in, 2);
+	bool equal = chance(in, 2), extreme;
 	struct poly1305_stream st;
 	u8 iv[16], sub[32], want_sub[32];
 	u8 *want = malloc(16384);
@@ -567,6 +588,9 @@ static void try_stream(struct input *in, const char *impl)
 	for (i = 0; i < n; i++) {
 		if (!equal)
 			len = length(in) % 9000;
+		extreme = chance(in, 4);
+		if (extreme && chance(in, 2))
+			len = 32 * (1 + take(in, chance(in, 4) ? 100 : 4));
 		fill(in, key[i], 32);
 		fill(in, iv, 16);
 		counter = chance(in, 8) ? 0u - take(in, 8) : get_unaligned_le32(iv);
@@ -576,6 +600,8 @@ static void try_stream(struct input *in, const char *impl)
 		put_unaligned_le32(counter, iv);
 		src[i] = buf_new(in, len);
 		fill(in, src[i].p, len);
+		if (extreme)
+			poly_extreme(in, key[i], src[i].p, len);
 		op[i].src = src[i].p;
 		op[i].len = len;
 		chacha20_setup(op[i].state, key[i], counter, iv + 4);
