@@ -74,18 +74,25 @@ static __always_inline v64 simd_quarters_odd(v64 a, v64 b)
 	return SIMD_SHUFFLE(v64, a, b, 2, 3, 6, 7, 10, 11, 14, 15);
 }
 
-/*
- * The four blocks of lane v at at[v] + off: x[2 i] and x[2 i + 1] get the
- * halves of block i of every lane.
- */
-static __always_inline void simd_load_stripes(v64 x[8], const u8 *const at[M],
-					      size_t off)
-{
-	v64 a[8], b[8];
+typedef char simd_s8 __attribute__((vector_size(64)));
 
-#pragma GCC unroll 8
-	for (int i = 0; i < 8; i++)
-		a[i] = *(const v64_any *)(at[i] + off);
+/* Only the bytes that @mask names are read or written. */
+static __always_inline v8 simd_load_part(const u8 *p, u64 mask)
+{
+	return (v8)__builtin_ia32_loaddquqi512_mask((const void *)p,
+						    (simd_s8){ 0 }, mask);
+}
+
+static __always_inline void simd_store_part(u8 *p, v8 v, u64 mask)
+{
+	__builtin_ia32_storedquqi512_mask((void *)p, (simd_s8)v, mask);
+}
+
+/* Turn rows into columns: the halves of block i of every lane, at 2 i. */
+static __always_inline void simd_turn_stripes(v64 x[8], const v64 a[8])
+{
+	v64 b[8];
+
 #pragma GCC unroll 4
 	for (int i = 0; i < 8; i += 2) {
 		b[i] = simd_lo64(a[i], a[i + 1]);
@@ -106,18 +113,31 @@ static __always_inline void simd_load_stripes(v64 x[8], const u8 *const at[M],
 	}
 }
 
-typedef char simd_s8 __attribute__((vector_size(64)));
-
-/* Only the bytes that @mask names are read or written. */
-static __always_inline v8 simd_load_part(const u8 *p, u64 mask)
+/* The four blocks of every lane v at at[v] + off. */
+static __always_inline void simd_load_stripes(v64 x[8], const u8 *const at[M],
+					      size_t off)
 {
-	return (v8)__builtin_ia32_loaddquqi512_mask((const void *)p,
-						    (simd_s8){ 0 }, mask);
+	v64 a[8];
+
+#pragma GCC unroll 8
+	for (int i = 0; i < 8; i++)
+		a[i] = *(const v64_any *)(at[i] + off);
+	simd_turn_stripes(x, a);
 }
 
-static __always_inline void simd_store_part(u8 *p, v8 v, u64 mask)
+/* The same of zeroes, and @len bytes from there at @skip. */
+static __always_inline void simd_load_ends(v64 x[8], const u8 *const at[M],
+					   size_t off, unsigned int skip,
+					   unsigned int len, u8 *scratch)
 {
-	__builtin_ia32_storedquqi512_mask((void *)p, (simd_s8)v, mask);
+	u64 mask = len ? (~0ULL >> (64 - len)) << skip : 0;
+	v64 a[8];
+
+#pragma GCC unroll 8
+	for (int i = 0; i < 8; i++)
+		a[i] = (v64)simd_load_part((const u8 *)((uintptr_t)at[i] +
+							off - skip), mask);
+	simd_turn_stripes(x, a);
 }
 
 /* 64 bytes at @to: zeroes, and @len bytes from @src at @skip. */

@@ -85,6 +85,20 @@ static __always_inline void simd_copy_part(u8 *to, const u8 *src,
 	simd_copy_small(to + skip, src, len);
 }
 
+/* The same of zeroes, and @len bytes from there at @skip. */
+static __always_inline void simd_load_ends(v64 x[8], const u8 *const at[M],
+					   size_t off, unsigned int skip,
+					   unsigned int len, u8 *scratch)
+{
+	const u8 *ends[M];
+
+	for (int i = 0; i < M; i++) {
+		ends[i] = scratch + 64 * i;
+		simd_copy_part(scratch + 64 * i, at[i] + off, skip, len);
+	}
+	simd_load_stripes(x, ends, 0);
+}
+
 static __always_inline void simd_xor_lane(const u8 *src, u8 *dst, u32 len,
 					  const v64 *x, u8 *edge)
 {

@@ -78,49 +78,62 @@ static __always_inline void poly_add_masked(struct limbs *a,
 		a->v[i] += b->v[i] & mask;
 }
 
-/* r^2 to r^4, and r^4L by squaring. */
-static noinline void poly_powers(struct poly_work *p, unsigned int lanes)
+/* r^2 to r^@most, and r^4L by squaring. */
+static noinline void poly_powers(struct poly_work *p, unsigned int most,
+				 unsigned int lanes)
 {
 	struct limbs r, r2, t;
 
+	if (most < 2)
+		return;
 	limb_factor_get(&r, &p->power[1]);
 	poly_mul(&r2, &r, &p->power[1]);
 	limb_factor_set(&p->power[2], &r2);
+	if (most < 3)
+		return;
 	poly_mul(&t, &r2, &p->power[1]);
 	limb_factor_set(&p->power[3], &t);
 	poly_mul(&t, &r2, &p->power[2]);
 	limb_factor_set(&p->power[4], &t);
+	if (lanes == 1)
+		return;
 	for (p->power[0] = p->power[4]; lanes > 1; lanes /= 2) {
 		poly_mul(&t, &t, &p->power[0]);
 		limb_factor_set(&p->power[0], &t);
 	}
 }
 
+/* (h + m0) r^4 + m1 r^3 + m2 r^2 + m3 r, the halves of m0 to m3 in @x */
+static __always_inline void poly_row(struct limbs *h, const v64 x[8],
+				     const struct poly_work *p)
+{
+	const v64 high = simd_all64(LIMB_HIGH_BIT);
+	struct limb_sum a;
+	struct limbs m;
+
+	limb_sum_clear(&a);
+	limb_split(&m, x[2], x[3], high);
+	limb_sum_mul(&a, &m, &p->power[3]);
+	limb_split(&m, x[4], x[5], high);
+	limb_sum_mul(&a, &m, &p->power[2]);
+	limb_split(&m, x[6], x[7], high);
+	limb_sum_mul(&a, &m, &p->power[1]);
+	limb_split(&m, x[0], x[1], high);
+	poly_add(&m, h);
+	limb_sum_mul(&a, &m, &p->power[4]);
+	limb_sum_carry(h, &a);
+}
+
 /* Rows @from to @to, of which every lane has a whole stripe. */
 static noinline void poly_rows(struct poly_work *p, size_t from, size_t to)
 {
-	const v64 high = simd_all64(LIMB_HIGH_BIT);
 	struct limbs h = p->h;
 
 	for (; from < to; from++) {
-		struct limb_sum a;
-		struct limbs m;
-		v64 *x = p->row;
-
-		simd_load_stripes(x, p->at, from * SIMD_BLOCK);
+		simd_load_stripes(p->row, p->at, from * SIMD_BLOCK);
 		/* The powers and the row are to stay in memory. */
 		simd_forget(p);
-		limb_sum_clear(&a);
-		limb_split(&m, x[2], x[3], high);
-		limb_sum_mul(&a, &m, &p->power[3]);
-		limb_split(&m, x[4], x[5], high);
-		limb_sum_mul(&a, &m, &p->power[2]);
-		limb_split(&m, x[6], x[7], high);
-		limb_sum_mul(&a, &m, &p->power[1]);
-		limb_split(&m, x[0], x[1], high);
-		poly_add(&m, &h);
-		limb_sum_mul(&a, &m, &p->power[4]);
-		limb_sum_carry(&h, &a);
+		poly_row(&h, p->row, p);
 	}
 	p->h = h;
 }
@@ -444,14 +457,93 @@ static noinline void poly_stripes(struct poly_work *p, unsigned int lanes,
 		poly_combine(p, lanes);
 }
 
-/* The tags of @n items. @key has one-time keys in words, lane by lane. */
+/* One-time keys, in words: r, clamped, and s. */
+static __always_inline void poly_key(struct poly_work *p, const v64 word[8])
+{
+	struct limbs r;
+
+	limb_split(&r, (word[0] & 0x0fffffff) | ((word[1] & 0x0ffffffc) << 32),
+		   (word[2] & 0x0ffffffc) | ((word[3] & 0x0ffffffc) << 32),
+		   simd_all64(0));
+	limb_factor_set(&p->power[1], &r);
+	p->s_lo = word[4] | (word[5] << 32);
+	p->s_hi = word[6] | (word[7] << 32);
+}
+
+static __always_inline void poly_finish(struct poly_work *p, v64 *lo, v64 *hi)
+{
+	v64 top;
+
+	limb_join(lo, hi, &top, &p->h);
+	*lo += p->s_lo;
+	*hi += p->s_hi - (v64)(*lo < p->s_lo);
+}
+
+/*
+ * The tags of M items of one length without associated data. @key has one-time
+ * keys in words, lane by lane.
+ */
+static noinline void poly_even_tags(struct poly_work *p,
+				    struct poly_item *items,
+				    const u32 (*key)[2 * M],
+				    unsigned int first)
+{
+	const u32 len = items->len;
+	const u32 blocks = len / 16 + !!(len % 16);
+	const u32 stripes = blocks / 4, slots = blocks % 4 + 1;
+	const u32 whole = min_t(u32, stripes, len / SIMD_BLOCK);
+	const v64 high = simd_all64(LIMB_HIGH_BIT);
+	struct limb_sum a;
+	struct limbs m;
+	v64 x[8];
+
+#pragma GCC unroll 8
+	for (int i = 0; i < 8; i++)
+		x[i] = simd_widen(&key[i][first]);
+	poly_key(p, x);
+	for (unsigned int v = 0; v < M; v++)
+		p->at[v] = items[v].text;
+	poly_powers(p, stripes ? 4 : slots, 1);
+
+	for (int i = 0; i < LIMBS; i++)
+		p->h.v[i] = simd_all64(0);
+	if (whole)
+		poly_rows(p, 0, whole);
+	if (whole < stripes) {
+		simd_load_ends(p->row, p->at, len & ~(SIMD_BLOCK - 1), 0,
+			       len % SIMD_BLOCK, (u8 *)p->odd);
+		poly_row(&p->h, p->row, p);
+	}
+
+	/* Up to three blocks, right-aligned, and the lengths. */
+	simd_load_ends(p->row, p->at, stripes * SIMD_BLOCK, 64 - slots * 16,
+		       len > stripes * SIMD_BLOCK ?
+		       len - stripes * SIMD_BLOCK : 0, (u8 *)p->odd);
+	p->row[6] = simd_all64(0);
+	p->row[7] = simd_all64(len);
+	limb_sum_clear(&a);
+	limb_split(&m, p->row[8 - 2 * slots], p->row[9 - 2 * slots], high);
+	poly_add(&m, &p->h);
+	limb_sum_mul(&a, &m, &p->power[slots]);
+	for (u32 i = slots - 1; i; i--) {
+		limb_split(&m, p->row[8 - 2 * i], p->row[9 - 2 * i], high);
+		limb_sum_mul(&a, &m, &p->power[i]);
+	}
+	limb_sum_carry(&p->h, &a);
+
+	poly_finish(p, &x[0], &x[1]);
+	for (unsigned int v = 0; v < M; v++) {
+		items[v].tag[0] = ((u64 *)&x[0])[v];
+		items[v].tag[1] = ((u64 *)&x[1])[v];
+	}
+}
+
+/* The tags of @n items, of any lengths, with @lanes lanes each. */
 static noinline void poly_tags(struct poly_work *p, struct poly_item *items,
 			       unsigned int n, const u32 (*key)[2 * M],
 			       unsigned int first, unsigned int lanes)
 {
-	const struct limbs none = { 0 };
-	struct limbs r;
-	v64 word[8], lo, hi, top;
+	v64 word[8], lo, hi;
 
 	for (unsigned int v = 0; v < M; v++) {
 		unsigned int i = v / lanes;
@@ -466,21 +558,14 @@ static noinline void poly_tags(struct poly_work *p, struct poly_item *items,
 			word[i] = simd_widen(&key[i][first]);
 		}
 	}
-	lo = (word[0] & 0x0fffffff) | ((word[1] & 0x0ffffffc) << 32);
-	hi = (word[2] & 0x0ffffffc) | ((word[3] & 0x0ffffffc) << 32);
-	limb_split(&r, lo, hi, simd_all64(0));
-	limb_factor_set(&p->power[1], &r);
-	p->s_lo = word[4] | (word[5] << 32);
-	p->s_hi = word[6] | (word[7] << 32);
-
-	p->h = none;
-	poly_powers(p, lanes);
+	poly_key(p, word);
+	for (int i = 0; i < LIMBS; i++)
+		p->h.v[i] = simd_all64(0);
+	poly_powers(p, 4, lanes);
 	poly_stripes(p, lanes, poly_ad(p, lanes));
 	poly_tail(p, lanes);
 
-	limb_join(&lo, &hi, &top, &p->h);
-	lo += p->s_lo;
-	hi += p->s_hi - (v64)(lo < p->s_lo);
+	poly_finish(p, &lo, &hi);
 	for (unsigned int v = 0; v < M; v += lanes) {
 		if (v / lanes < n) {
 			items[v / lanes].tag[0] = ((u64 *)&lo)[v];
