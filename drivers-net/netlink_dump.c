@@ -227,7 +227,6 @@ static int dump_message(struct sk_buff *skb, struct netlink_callback *cb,
 			struct culvert_device *dev)
 {
 	struct dump_cursor *cursor = cursor_of(cb);
-	char name[IFNAMSIZ];
 	bool done;
 	void *hdr;
 
@@ -238,8 +237,7 @@ static int dump_message(struct sk_buff *skb, struct netlink_callback *cb,
 	cb->seq = dev->generation;
 	genl_dump_check_consistent(cb, hdr);
 
-	netdev_copy_name(dev->dev, name);
-	if (nla_put_string(skb, WGDEVICE_A_IFNAME, name) ||
+	if (nla_put_string(skb, WGDEVICE_A_IFNAME, dev->dev->name) ||
 	    (!cursor->started && put_state(skb, dev))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;

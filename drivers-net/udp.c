@@ -28,6 +28,33 @@ static const struct wire_data *gro_message(struct sk_buff *skb)
 }
 
 /*
+ * Hangs a datagram behind those that GRO holds. Nothing is gained by moving its
+ * fragments into the first skb: a train is read where it lies.
+ */
+static void gro_chain(struct sk_buff *p, struct sk_buff *skb)
+{
+	/* What is accounted to the sender is so as a whole from now on. */
+	if (skb->sk == p->sk) {
+		skb->sk = NULL;
+		skb->destructor = NULL;
+	} else {
+		skb_orphan(p);
+		skb_orphan(skb);
+	}
+	skb_pull(skb, skb_gro_offset(skb));
+	if (NAPI_GRO_CB(p)->last == p)
+		skb_shinfo(p)->frag_list = skb;
+	else
+		NAPI_GRO_CB(p)->last->next = skb;
+	NAPI_GRO_CB(p)->last = skb;
+	NAPI_GRO_CB(p)->count++;
+	p->len += skb->len;
+	p->data_len += skb->len;
+	p->truesize += skb->truesize;
+	NAPI_GRO_CB(skb)->same_flow = 1;
+}
+
+/*
  * Joins data messages of one receiver index. UDP has compared the ports, IP the
  * addresses; what must not differ beyond that is the length, but for the last.
  */
@@ -44,18 +71,18 @@ static struct sk_buff *udp_gro_receive_train(struct sock *sk,
 	list_for_each_entry(p, head, list) {
 		unsigned int len = skb_gro_len(skb);
 		struct wire_data held;
-		int err;
 
 		if (!NAPI_GRO_CB(p)->same_flow)
 			continue;
 		if (skb_copy_bits(p, skb_gro_offset(skb), &held, sizeof(held)) ||
 		    held.receiver != msg->receiver ||
 		    held.header.type != msg->header.type ||
-		    len > skb_shinfo(p)->gso_size)
+		    len > skb_shinfo(p)->gso_size || skb_zcopy(skb) ||
+		    p->len + len > TRAIN_BYTES_MAX || NAPI_GRO_CB(skb)->flush)
 			return p;
 
-		err = skb_gro_receive(p, skb);
-		if (err || len < skb_shinfo(p)->gso_size ||
+		gro_chain(p, skb);
+		if (len < skb_shinfo(p)->gso_size ||
 		    NAPI_GRO_CB(p)->count >= TRAIN_MESSAGES_MAX)
 			return p;
 		return NULL;

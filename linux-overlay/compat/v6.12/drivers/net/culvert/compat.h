@@ -9,11 +9,27 @@
 #ifndef __ASSEMBLY__
 
 #include <crypto/batch_compat.h>
+#include <net/udp_tunnel.h>
 #include <uapi/linux/wireguard.h>
 
 #define blake2s_ctx			blake2s_state
 #define timer_container_of		from_timer
 #define NL_ASSERT_CTX_FITS		NL_ASSERT_DUMP_CTX_FITS
+
+/* Accurate ECN came after, and these functions changed their parameters. */
+#define SKB_GSO_TCP_ACCECN		0
+#define setup_udp_tunnel_sock(net, sk, cfg)				\
+	(setup_udp_tunnel_sock)(net, (sk)->sk_socket, cfg)
+#define udp_tunnel_sock_release(sk)					\
+	(udp_tunnel_sock_release)((sk)->sk_socket)
+#define udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos, ttl, df, sport,	\
+			    dport, xnet, nocheck, flags)		\
+	(udp_tunnel_xmit_skb)(rt, sk, skb, src, dst, tos, ttl, df,	\
+			      sport, dport, xnet, nocheck)
+#define udp_tunnel6_xmit_skb(dst, sk, skb, dev, src, dst6, prio, ttl,	\
+			     label, sport, dport, nocheck, flags)	\
+	(udp_tunnel6_xmit_skb)(dst, sk, skb, dev, src, dst6, prio, ttl,	\
+			       label, sport, dport, nocheck)
 
 /* The flags of an allowed IP came after. */
 #define WGALLOWEDIP_A_FLAGS		(WGALLOWEDIP_A_CIDR_MASK + 1)
