@@ -69,20 +69,11 @@ static void aead_cpu_put(struct aead_cpu *cpu)
 	WRITE_ONCE(cpu->busy, false);
 }
 
-/* Call fn_<isa>(args, ctx) for the implementation that is on. */
-#define AEAD_CALL(fn, ctx, ...)						  \
-do {									  \
-	if (AEAD_HAS(avx512, AVX512))					  \
-		fn##_avx512(__VA_ARGS__, ctx);				  \
-	else if (AEAD_HAS(avx2, AVX2))					  \
-		fn##_avx2(__VA_ARGS__, ctx);				  \
-	else if (AEAD_HAS(neon, NEON))					  \
-		fn##_neon(__VA_ARGS__, ctx);				  \
-	else								  \
-		fn##_generic(__VA_ARGS__, ctx);			  \
-} while (0)
-
-/* The same in an FPU section if there may be one; generic if not. */
+/*
+ * Call fn_<isa>(args, ctx) for the implementation that is on, in an FPU section
+ * of its own, if the work is worth one and there may be one; else the generic
+ * function.
+ */
 #define AEAD_RUN(worth, fn, ...)					  \
 do {									  \
 	struct aead_cpu *cpu = NULL;					  \
@@ -90,17 +81,24 @@ do {									  \
 	if ((worth) && aead_simd()) {					  \
 		batch_simd_scope() {					  \
 			cpu = aead_cpu_get();				  \
-			if (cpu) {					  \
-				AEAD_CALL(fn, cpu->ctx, __VA_ARGS__);	  \
+			if (!cpu)					  \
+				;					  \
+			else if (AEAD_HAS(avx512, AVX512))		  \
+				fn##_avx512(__VA_ARGS__, cpu->ctx);	  \
+			else if (AEAD_HAS(avx2, AVX2))			  \
+				fn##_avx2(__VA_ARGS__, cpu->ctx);	  \
+			else if (AEAD_HAS(neon, NEON))			  \
+				fn##_neon(__VA_ARGS__, cpu->ctx);	  \
+			else						  \
+				fn##_generic(__VA_ARGS__, cpu->ctx);	  \
+			if (cpu)					  \
 				aead_cpu_put(cpu);			  \
-			}						  \
 		}							  \
 	}								  \
 	if (!cpu)							  \
 		fn##_generic(__VA_ARGS__, NULL);			  \
 } while (0)
 
-//@ chacha20poly1305
 void aead_seal_group(struct chacha20poly1305_msg *m, unsigned int n,
 		     const u32 key[8])
 {

@@ -38,7 +38,7 @@ void chacha20_keystream(const u32 state[16], u8 out[CHACHA20_BLOCK_BYTES])
 }
 
 void aead_chacha20_generic(u32 state[16], u8 *dst, const u8 *src, size_t len,
-			  void *ctx)
+			   void *ctx)
 {
 	for (; len >= CHACHA20_BLOCK_BYTES; len -= CHACHA20_BLOCK_BYTES) {
 		chacha20_xor_block(state, dst, src);

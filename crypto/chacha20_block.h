@@ -10,31 +10,45 @@
 #include <linux/bitops.h>
 #include <linux/types.h>
 
-#define CHACHA20_MIX(x, a, b, d, n)					\
-	((x)[a] += (x)[b], (x)[d] = rol32((x)[d] ^ (x)[a], n))
+static __always_inline void chacha20_mix(u32 x[16], int a, int b, int d, int n)
+{
+	x[a] += x[b];
+	x[d] = rol32(x[d] ^ x[a], n);
+}
 
-/* One step of four quarter rounds: row a takes row b in, and so into row d. */
-#define CHACHA20_STEP(x, n, a0, a1, a2, a3, b0, b1, b2, b3, d0, d1, d2, d3) \
-do {									\
-	CHACHA20_MIX(x, a0, b0, d0, n);					\
-	CHACHA20_MIX(x, a1, b1, d1, n);					\
-	CHACHA20_MIX(x, a2, b2, d2, n);					\
-	CHACHA20_MIX(x, a3, b3, d3, n);					\
-} while (0)
+/*
+ * One step of four quarter rounds: row @a takes row @b in, and so into row @d.
+ * On the diagonals, row r begins r columns further.
+ */
+static __always_inline void chacha20_step(u32 x[16], int a, int b, int d, int n,
+					  bool diagonal)
+{
+	const int i = diagonal ? a : 0, j = diagonal ? b : 0,
+		  k = diagonal ? d : 0;
+
+	chacha20_mix(x, 4 * a + (i + 0) % 4, 4 * b + (j + 0) % 4,
+		     4 * d + (k + 0) % 4, n);
+	chacha20_mix(x, 4 * a + (i + 1) % 4, 4 * b + (j + 1) % 4,
+		     4 * d + (k + 1) % 4, n);
+	chacha20_mix(x, 4 * a + (i + 2) % 4, 4 * b + (j + 2) % 4,
+		     4 * d + (k + 2) % 4, n);
+	chacha20_mix(x, 4 * a + (i + 3) % 4, 4 * b + (j + 3) % 4,
+		     4 * d + (k + 3) % 4, n);
+}
+
+static __always_inline void chacha20_round(u32 x[16], bool diagonal)
+{
+	chacha20_step(x, 0, 1, 3, 16, diagonal);
+	chacha20_step(x, 2, 3, 1, 12, diagonal);
+	chacha20_step(x, 0, 1, 3, 8, diagonal);
+	chacha20_step(x, 2, 3, 1, 7, diagonal);
+}
 
 static __always_inline void chacha20_permute(u32 x[16])
 {
 	for (int i = 0; i < 10; i++) {
-		/* Columns. */
-		CHACHA20_STEP(x, 16, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15);
-		CHACHA20_STEP(x, 12, 8, 9, 10, 11, 12, 13, 14, 15, 4, 5, 6, 7);
-		CHACHA20_STEP(x, 8, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15);
-		CHACHA20_STEP(x, 7, 8, 9, 10, 11, 12, 13, 14, 15, 4, 5, 6, 7);
-		/* Diagonals. */
-		CHACHA20_STEP(x, 16, 0, 1, 2, 3, 5, 6, 7, 4, 15, 12, 13, 14);
-		CHACHA20_STEP(x, 12, 10, 11, 8, 9, 15, 12, 13, 14, 5, 6, 7, 4);
-		CHACHA20_STEP(x, 8, 0, 1, 2, 3, 5, 6, 7, 4, 15, 12, 13, 14);
-		CHACHA20_STEP(x, 7, 10, 11, 8, 9, 15, 12, 13, 14, 5, 6, 7, 4);
+		chacha20_round(x, false);
+		chacha20_round(x, true);
 	}
 }
 

@@ -19,7 +19,7 @@
 #define POLY1305_BLOCK_BYTES	16
 
 void aead_poly1305_generic(struct poly1305_stream *st, const u8 *src,
-			     size_t len, void *ctx)
+			   size_t len, void *ctx)
 {
 	poly1305_limb_blocks(st, src, len, 1);
 }

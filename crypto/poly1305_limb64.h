@@ -13,8 +13,6 @@
 #include <linux/types.h>
 #include <linux/unaligned.h>
 
-typedef unsigned __int128 poly1305_wide;
-
 static inline void poly1305_limb_set_r(struct poly1305_stream *st,
 				       const u8 key[16])
 {
@@ -36,7 +34,7 @@ static inline void poly1305_limb_blocks(struct poly1305_stream *st,
 	for (; len; len -= 16, src += 16) {
 		const u64 m0 = get_unaligned_le64(src);
 		const u64 m1 = get_unaligned_le64(src + 8);
-		poly1305_wide t, u;
+		u128 t, u;
 		u64 carry;
 
 		/* h2 is at most 4 here, and at most 6 after this. */
@@ -48,8 +46,8 @@ static inline void poly1305_limb_blocks(struct poly1305_stream *st,
 		h2 += h1 < m1;
 
 		/* r0 and s1 are below 2^61: no sum of products overflows. */
-		t = (poly1305_wide)h0 * r0 + (poly1305_wide)h1 * s1;
-		u = (poly1305_wide)h0 * r1 + (poly1305_wide)h1 * r0;
+		t = (u128)h0 * r0 + (u128)h1 * s1;
+		u = (u128)h0 * r1 + (u128)h1 * r0;
 		u += h2 * s1 + (u64)(t >> 64);
 		h2 = h2 * r0 + (u64)(u >> 64);
 
@@ -71,21 +69,21 @@ static inline void poly1305_limb_emit(const struct poly1305_stream *st,
 				      u8 tag[16])
 {
 	u64 h2 = st->h[2] & 3;
-	poly1305_wide h, g;
+	u128 h, g;
 	u64 over, mask;
 
 	/* Below 2^130 + 35, so that p goes into it once at most. */
-	h = ((poly1305_wide)st->h[1] << 64) | st->h[0];
+	h = ((u128)st->h[1] << 64) | st->h[0];
 	over = 5 * (st->h[2] >> 2);
 	h += over;
 	h2 += h < over;
 
 	g = h + 5;
 	mask = -((h2 + (g < 5)) >> 2);
-	h = (h & ~(((poly1305_wide)mask << 64) | mask)) |
-	    (g & (((poly1305_wide)mask << 64) | mask));
+	h = (h & ~(((u128)mask << 64) | mask)) |
+	    (g & (((u128)mask << 64) | mask));
 
-	h += ((poly1305_wide)(((u64)st->s[3] << 32) | st->s[2]) << 64) |
+	h += ((u128)(((u64)st->s[3] << 32) | st->s[2]) << 64) |
 	     (((u64)st->s[1] << 32) | st->s[0]);
 	put_unaligned_le64((u64)h, tag);
 	put_unaligned_le64((u64)(h >> 64), tag + 8);

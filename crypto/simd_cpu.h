@@ -16,30 +16,32 @@
 
 #include <asm/cpufeature.h>
 
-#ifdef CONFIG_UML
-/* The host's flags are the whole truth. */
-#define batch_cpu_saves(mask)	true
-#else
+#ifndef CONFIG_UML
 #include <asm/fpu/api.h>
 #include <asm/fpu/types.h>
-#define batch_cpu_saves(mask)	cpu_has_xfeatures(mask, NULL)
 #endif
 
 static inline bool batch_cpu_has_avx2(void)
 {
-	return boot_cpu_has(X86_FEATURE_AVX2) &&
-	       batch_cpu_saves(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM);
+#ifndef CONFIG_UML
+	if (!cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM, NULL))
+		return false;
+#endif
+	return boot_cpu_has(X86_FEATURE_AVX2);
 }
 
 static inline bool batch_cpu_has_avx512ifma(void)
 {
+#ifndef CONFIG_UML
+	if (!cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM |
+			       XFEATURE_MASK_AVX512, NULL))
+		return false;
+#endif
 	return boot_cpu_has(X86_FEATURE_AVX512F) &&
 	       boot_cpu_has(X86_FEATURE_AVX512VL) &&
 	       boot_cpu_has(X86_FEATURE_AVX512BW) &&
 	       boot_cpu_has(X86_FEATURE_AVX512DQ) &&
-	       boot_cpu_has(X86_FEATURE_AVX512IFMA) &&
-	       batch_cpu_saves(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM |
-			       XFEATURE_MASK_AVX512);
+	       boot_cpu_has(X86_FEATURE_AVX512IFMA);
 }
 
 /* Some machines clock down for 512-bit vectors, and the rest pays for it. */
