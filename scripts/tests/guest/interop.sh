@@ -112,10 +112,10 @@ one_case()
 	ends=$(wg show wg0 endpoints | cut -f 2)
 	want_equal "$1: endpoint" "$ends" "$(outer_address "$outer" "$other"):51820"
 
-	all_at_once 95
+	all_at_once 85
 	# A bad network: what TCP carries must be whole all the same.
 	tc qdisc add dev eth0 root netem limit 5000 delay 4ms 2ms loss 1% duplicate 2% reorder 10% 50%
-	all_at_once 75
+	all_at_once 60
 	tc qdisc del dev eth0 root
 
 	# The first machine moves: another address, another port. It is followed as

@@ -69,8 +69,9 @@ pair_up()
 	until_ok 60 ping -c 1 -W 1 "10.98.0.$other" || fail "the other machine does not answer"
 }
 
-# Both machines reach the same point; for whichever comes late.
+# Both machines reach the same point; barrier [SECONDS] for whichever comes late.
 barriers=0
+# shellcheck disable=SC2120
 barrier()
 {
 	local port=$((7000 + barriers % 1000)) end=$((SECONDS + ${1:-120}))
@@ -108,7 +109,7 @@ send_udp()
 	while IFS= read -r line; do
 		printf '%s\n' "$line" >&3 || true
 		n=$((n + 1))
-		[ $((n % 20)) -ne 0 ] || sleep 0.02
+		[ $((n % 10)) -ne 0 ] || sleep 0.02
 	done </root/lines
 	exec 3>&-
 }
