@@ -179,6 +179,9 @@ static __always_inline void simd_turn_xor(const v32 *stream,
 
 static const v32 simd_lane_numbers = { 0, 1, 2, 3, 4, 5, 6, 7 };
 
+/* Whether simd_load_ends() makes use of its scratch memory. */
+#define SIMD_EVEN_USES_ODD	true
+
 #include "simd_aead.h"
 
 void aead_seal_group_avx2(struct chacha20poly1305_msg *m, unsigned int n,

@@ -221,6 +221,9 @@ static const v32 simd_lane_numbers = {
 	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 };
 
+/* Whether simd_load_ends() makes use of its scratch memory. */
+#define SIMD_EVEN_USES_ODD	false
+
 #include "simd_aead.h"
 
 void aead_seal_group_avx512(struct chacha20poly1305_msg *m, unsigned int n,

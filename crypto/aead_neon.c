@@ -154,6 +154,9 @@ static __always_inline void simd_turn_xor(const v32 *stream,
 
 static const v32 simd_lane_numbers = { 0, 1, 2, 3 };
 
+/* Whether simd_load_ends() makes use of its scratch memory. */
+#define SIMD_EVEN_USES_ODD	true
+
 #include "simd_aead.h"
 
 void aead_seal_group_neon(struct chacha20poly1305_msg *m, unsigned int n,

@@ -58,16 +58,35 @@ struct simd_deal {
 struct simd_work {
 	v32			stream[SIMD_STATES * 16];
 	struct chacha_table	table;
-	struct poly_work	poly;
 	u32			poly_key[8][W] __aligned(4 * W);
-	struct simd_lanes	lanes[2][SIMD_STATES];
-	struct simd_text	text;
+	struct poly_lanes	poly[2];
 	struct poly_item	item[W];
-	u8			tag[W][16];
+	struct simd_text	text;
 	struct simd_deal	deal;
 	unsigned int		n;
 	bool			even;	/* one length, no associated data */
+	bool			odd;	/* what follows poly_odd is in use */
+	u8			tag[W][16];
+	struct simd_lanes	lanes[2][SIMD_STATES];
+	struct poly_work	poly_odd;
 };
+
+/* What depends on keys or texts goes, and all the rest with it. */
+static noinline void simd_wipe(struct simd_work *w)
+{
+	v64 *p = (v64 *)w;
+	v64 *end = (v64 *)&w->poly_odd;
+
+	if (w->odd)
+		end = (v64 *)(w + 1);
+	for (; p < end; p += 4) {
+		p[0] = simd_all64(0);
+		p[1] = simd_all64(0);
+		p[2] = simd_all64(0);
+		p[3] = simd_all64(0);
+		simd_forget(p);
+	}
+}
 
 /* Fill lanes from @from on with the next blocks. */
 static noinline void simd_deal(struct simd_work *w, struct simd_lanes *l,
@@ -259,39 +278,60 @@ static unsigned int simd_shares(const struct poly_item *it, unsigned int n)
 
 static void simd_authenticate(struct simd_work *w)
 {
-	for (unsigned int i = 0; i < w->n; i += M) {
+	unsigned int i = 0;
+
+	if (w->even && w->n >= M) {
+		i = w->n / M * M;
+		poly_even_tags(w->poly, i, w->item, w->poly_key,
+			       (u8 *)w->poly_odd.odd);
+		w->odd |= SIMD_EVEN_USES_ODD;
+	}
+	for (; i < w->n; i += M) {
 		unsigned int n = min_t(unsigned int, w->n - i, M);
 
-		if (n == M && w->even) {
-			poly_even_tags(&w->poly, &w->item[i], w->poly_key, i);
-			continue;
-		}
-		poly_tags(&w->poly, &w->item[i], n, w->poly_key, i,
-			  simd_shares(&w->item[i], n));
+		w->odd = true;
+		poly_tags(w->poly, &w->poly_odd, &w->item[i], n, w->poly_key,
+			  i, simd_shares(&w->item[i], n));
 	}
 }
 
-static void simd_item(struct simd_work *w, unsigned int i,
-		      const struct chacha20poly1305_msg *m, const u8 *src,
-		      const u8 *ciphertext)
+/* What is known of all texts so far. */
+struct simd_span {
+	u32	longest;
+	u32	shortest;
+	u32	ad;
+};
+
+static __always_inline void simd_item(struct simd_work *w, unsigned int i,
+				      const struct chacha20poly1305_msg *m,
+				      const u8 *src, const u8 *ciphertext,
+				      struct simd_span *s)
 {
 	struct simd_text *t = &w->text;
 
 	t->src.src[i] = src;
 	t->dst.dst[i] = m->dst;
 	t->len[i] = m->len;
-	t->longest = i ? max(t->longest, m->len) : m->len;
-	t->shortest = i ? min(t->shortest, m->len) : m->len;
+	s->longest = max(s->longest, m->len);
+	s->shortest = min(s->shortest, m->len);
+	s->ad |= m->ad_len;
 	w->item[i].text = ciphertext;
 	w->item[i].len = m->len;
 	w->item[i].ad = m->ad;
 	w->item[i].ad_len = m->ad_len;
-	w->even = (!i || w->even) && t->longest == t->shortest && !m->ad_len;
+}
+
+static void simd_items_end(struct simd_work *w, const struct simd_span *s)
+{
+	w->text.longest = s->longest;
+	w->text.shortest = s->shortest;
+	w->even = s->longest == s->shortest && !s->ad;
 }
 
 static void simd_seal(struct simd_work *w, struct chacha20poly1305_msg *m,
 		      unsigned int n, const u32 key[8])
 {
+	struct simd_span span = { .shortest = ~0U };
 	unsigned int states;
 
 	w->n = n;
@@ -302,8 +342,9 @@ static void simd_seal(struct simd_work *w, struct chacha20poly1305_msg *m,
 			aead_gather_text(&m[i]);
 		else
 			src = m[i].src->iov_base;
-		simd_item(w, i, &m[i], src, m[i].dst);
+		simd_item(w, i, &m[i], src, m[i].dst, &span);
 	}
+	simd_items_end(w, &span);
 	states = simd_begin(w, key, m);
 	simd_passes(w, states);
 	simd_authenticate(w);
@@ -314,6 +355,7 @@ static void simd_seal(struct simd_work *w, struct chacha20poly1305_msg *m,
 static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 		      unsigned int n, const u32 key[8])
 {
+	struct simd_span span = { .shortest = ~0U };
 	unsigned int states;
 
 	w->n = n;
@@ -326,8 +368,9 @@ static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 			src = m[i].dst;
 		}
 		aead_gather(&c, w->tag[i], 16);
-		simd_item(w, i, &m[i], src, src);
+		simd_item(w, i, &m[i], src, src, &span);
 	}
+	simd_items_end(w, &span);
 	states = simd_begin(w, key, m);
 	simd_authenticate(w);
 	for (unsigned int i = 0; i < n; i++) {
@@ -362,10 +405,11 @@ static void simd_seal_group(struct chacha20poly1305_msg *m, unsigned int n,
 {
 	struct simd_work *w = ctx;
 
-	BUILD_BUG_ON(sizeof(*w) > AEAD_CTX_BYTES);
+	/* simd_wipe() goes by four vectors. */
+	BUILD_BUG_ON(sizeof(*w) + 3 * sizeof(v64) > AEAD_CTX_BYTES);
 	for (unsigned int i = 0; i < n; i += W)
 		simd_seal(w, m + i, min_t(unsigned int, n - i, W), key);
-	memzero_explicit(w, sizeof(*w));
+	simd_wipe(w);
 }
 
 static void simd_open_group(struct chacha20poly1305_msg *m, unsigned int n,
@@ -375,7 +419,7 @@ static void simd_open_group(struct chacha20poly1305_msg *m, unsigned int n,
 
 	for (unsigned int i = 0; i < n; i += W)
 		simd_open(w, m + i, min_t(unsigned int, n - i, W), key);
-	memzero_explicit(w, sizeof(*w));
+	simd_wipe(w);
 }
 
 /* One stream, its blocks in all lanes. */
@@ -401,7 +445,7 @@ static void simd_chacha20(u32 state[16], u8 *dst, const u8 *src, size_t len,
 	simd_stream(w, w->lanes[0], states);
 	simd_passes(w, states);
 	state[12] += (len + SIMD_BLOCK - 1) / SIMD_BLOCK;
-	memzero_explicit(w, sizeof(*w));
+	simd_wipe(w);
 }
 
 /* One message's whole blocks, its stripes in all lanes. */
@@ -409,7 +453,7 @@ static void simd_poly1305(struct poly1305_stream *st, const u8 *src,
 			  size_t len, void *ctx)
 {
 	struct simd_work *w = ctx;
-	struct poly_work *p = &w->poly;
+	struct poly_lanes *p = w->poly;
 	struct poly_item it = { .text = src, .len = len & ~(SIMD_BLOCK - 1) };
 	struct limbs r;
 	v64 lo, hi, top;
@@ -418,21 +462,22 @@ static void simd_poly1305(struct poly1305_stream *st, const u8 *src,
 		aead_poly1305_generic(st, src, len, NULL);
 		return;
 	}
+	w->odd = true;
 	for (unsigned int v = 0; v < M; v++)
-		p->item[v] = &it;
+		w->poly_odd.item[v] = &it;
 	limb_split(&r, simd_all64(st->r[0]), simd_all64(st->r[1]),
 		   simd_all64(0));
 	limb_factor_set(&p->power[1], &r);
 	limb_split(&p->h, simd_all64(st->h[0]), simd_all64(st->h[1]),
 		   simd_all64(st->h[2] * LIMB_HIGH_BIT));
 	poly_powers(p, 4, M);
-	poly_stripes(p, M, true);
+	poly_stripes(p, &w->poly_odd, M, true);
 	limb_join(&lo, &hi, &top, &p->h);
 	st->h[0] = lo[0];
 	st->h[1] = hi[0];
 	st->h[2] = top[0];
 	aead_poly1305_generic(st, src + it.len, len - it.len, NULL);
-	memzero_explicit(w, sizeof(*w));
+	simd_wipe(w);
 }
 
 #endif /* _LIB_CRYPTO_BATCH_SIMD_AEAD_H */

@@ -33,21 +33,27 @@ struct poly_item {
 	u64		tag[2];
 };
 
-struct poly_work {
+/* M lanes at work: what all ways of using them need. */
+struct poly_lanes {
 	/* r^1 to r^4 at 1 to 4; r^4L at 0 */
 	struct limb_factor	power[5];
 	struct limbs		h;
+	v64			s_lo, s_hi;
+	/* A row, turned into columns */
+	v64			row[8];
+	/* Per lane: its first stripe, were there no stripes missing */
+	const u8		*at[M];
+};
+
+/* What messages that differ, or share lanes, need besides. */
+struct poly_work {
 	/* From before the text, to go into the first stripe: L > 1 only. */
 	struct limbs		init;
-	v64			s_lo, s_hi;
 	/* A row that needs looking at: see poly_odd_row(). */
 	u64			odd[M][SIMD_BLOCK / 8] __aligned(64);
-	v64			row[8];
 	v64			high[4];
 	v64			take[4];
 	v64			live;
-	/* Per lane: its first stripe, were there no stripes missing */
-	const u8		*at[M];
 	/* Per lane: its message's stripes, and how many are missing before */
 	u32			stripes[M];
 	u32			missing[M];
@@ -79,7 +85,7 @@ static __always_inline void poly_add_masked(struct limbs *a,
 }
 
 /* r^2 to r^@most, and r^4L by squaring. */
-static noinline void poly_powers(struct poly_work *p, unsigned int most,
+static noinline void poly_powers(struct poly_lanes *p, unsigned int most,
 				 unsigned int lanes)
 {
 	struct limbs r, r2, t;
@@ -105,7 +111,7 @@ static noinline void poly_powers(struct poly_work *p, unsigned int most,
 
 /* (h + m0) r^4 + m1 r^3 + m2 r^2 + m3 r, the halves of m0 to m3 in @x */
 static __always_inline void poly_row(struct limbs *h, const v64 x[8],
-				     const struct poly_work *p)
+				     const struct poly_lanes *p)
 {
 	const v64 high = simd_all64(LIMB_HIGH_BIT);
 	struct limb_sum a;
@@ -125,7 +131,7 @@ static __always_inline void poly_row(struct limbs *h, const v64 x[8],
 }
 
 /* Rows @from to @to, of which every lane has a whole stripe. */
-static noinline void poly_rows(struct poly_work *p, size_t from, size_t to)
+static noinline void poly_rows(struct poly_lanes *p, size_t from, size_t to)
 {
 	struct limbs h = p->h;
 
@@ -139,7 +145,7 @@ static noinline void poly_rows(struct poly_work *p, size_t from, size_t to)
 }
 
 /* The same where a message has @lanes lanes. */
-static noinline void poly_shared_rows(struct poly_work *p, size_t from,
+static noinline void poly_shared_rows(struct poly_lanes *p, size_t from,
 				      size_t to, unsigned int lanes)
 {
 	const v64 high = simd_all64(LIMB_HIGH_BIT);
@@ -168,12 +174,13 @@ static noinline void poly_shared_rows(struct poly_work *p, size_t from,
 }
 
 /*
- * A row whose stripes were put together in p->odd. Slot i has its high bit in
- * p->high[i] and takes the accumulator where p->take[i] says so. The first
- * slots of all lanes may be missing. Lanes outside of p->live keep what they
+ * A row whose stripes were put together in w->odd. Slot i has its high bit in
+ * w->high[i] and takes the accumulator where w->take[i] says so. The first
+ * slots of all lanes may be missing. Lanes outside of w->live keep what they
  * have.
  */
-static noinline void poly_odd_row(struct poly_work *p, unsigned int slots)
+static noinline void poly_odd_row(struct poly_lanes *p,
+				  struct poly_work *w, unsigned int slots)
 {
 	const u8 *at[M];
 	struct limb_sum a;
@@ -181,34 +188,35 @@ static noinline void poly_odd_row(struct poly_work *p, unsigned int slots)
 	v64 x[8];
 
 	for (int i = 0; i < M; i++)
-		at[i] = (const u8 *)p->odd[i];
+		at[i] = (const u8 *)w->odd[i];
 	simd_load_stripes(x, at, 0);
 	limb_sum_clear(&a);
 	if (slots > 3) {
-		limb_split(&m, x[0], x[1], p->high[0]);
-		poly_add_masked(&m, &p->h, p->take[0]);
+		limb_split(&m, x[0], x[1], w->high[0]);
+		poly_add_masked(&m, &p->h, w->take[0]);
 		limb_sum_mul(&a, &m, &p->power[4]);
 	}
 	if (slots > 2) {
-		limb_split(&m, x[2], x[3], p->high[1]);
-		poly_add_masked(&m, &p->h, p->take[1]);
+		limb_split(&m, x[2], x[3], w->high[1]);
+		poly_add_masked(&m, &p->h, w->take[1]);
 		limb_sum_mul(&a, &m, &p->power[3]);
 	}
 	if (slots > 1) {
-		limb_split(&m, x[4], x[5], p->high[2]);
-		poly_add_masked(&m, &p->h, p->take[2]);
+		limb_split(&m, x[4], x[5], w->high[2]);
+		poly_add_masked(&m, &p->h, w->take[2]);
 		limb_sum_mul(&a, &m, &p->power[2]);
 	}
-	limb_split(&m, x[6], x[7], p->high[3]);
-	poly_add_masked(&m, &p->h, p->take[3]);
+	limb_split(&m, x[6], x[7], w->high[3]);
+	poly_add_masked(&m, &p->h, w->take[3]);
 	limb_sum_mul(&a, &m, &p->power[1]);
 	limb_sum_carry(&m, &a);
 	for (int i = 0; i < LIMBS; i++)
-		p->h.v[i] = (m.v[i] & p->live) | (p->h.v[i] & ~p->live);
+		p->h.v[i] = (m.v[i] & w->live) | (p->h.v[i] & ~w->live);
 }
 
-/* The same for lanes that share messages; take[0] is for p->init. */
-static noinline void poly_odd_shared_row(struct poly_work *p)
+/* The same for lanes that share messages; take[0] is for w->init. */
+static noinline void poly_odd_shared_row(struct poly_lanes *p,
+				  struct poly_work *w)
 {
 	const u8 *at[M];
 	struct limb_sum a;
@@ -216,29 +224,29 @@ static noinline void poly_odd_shared_row(struct poly_work *p)
 	v64 x[8];
 
 	for (int i = 0; i < M; i++)
-		at[i] = (const u8 *)p->odd[i];
+		at[i] = (const u8 *)w->odd[i];
 	simd_load_stripes(x, at, 0);
 	limb_sum_clear(&a);
-	limb_split(&m, x[6], x[7], p->high[3]);
+	limb_split(&m, x[6], x[7], w->high[3]);
 	limb_sum_add(&a, &m);
-	limb_split(&m, x[0], x[1], p->high[0]);
-	poly_add_masked(&m, &p->init, p->take[0]);
+	limb_split(&m, x[0], x[1], w->high[0]);
+	poly_add_masked(&m, &w->init, w->take[0]);
 	limb_sum_mul(&a, &m, &p->power[3]);
-	limb_split(&m, x[2], x[3], p->high[1]);
+	limb_split(&m, x[2], x[3], w->high[1]);
 	limb_sum_mul(&a, &m, &p->power[2]);
-	limb_split(&m, x[4], x[5], p->high[2]);
+	limb_split(&m, x[4], x[5], w->high[2]);
 	limb_sum_mul(&a, &m, &p->power[1]);
 	limb_sum_mul(&a, &p->h, &p->power[0]);
 	limb_sum_carry(&p->h, &a);
 }
 
-static __always_inline void poly_odd_lane(struct poly_work *p, unsigned int v,
+static __always_inline void poly_odd_lane(struct poly_work *w, unsigned int v,
 					  unsigned int slots, int take)
 {
 	for (int i = 0; i < 4; i++) {
-		((u64 *)&p->high[i])[v] = i >= 4 - (int)slots ?
+		((u64 *)&w->high[i])[v] = i >= 4 - (int)slots ?
 					  LIMB_HIGH_BIT : 0;
-		((u64 *)&p->take[i])[v] = i == take ? ~0ULL : 0;
+		((u64 *)&w->take[i])[v] = i == take ? ~0ULL : 0;
 	}
 }
 
@@ -246,41 +254,43 @@ static __always_inline void poly_odd_lane(struct poly_work *p, unsigned int v,
  * Row @row of the stripes, one in which a lane has none or has one that the
  * text's end cuts short.
  */
-static noinline void poly_odd_stripes(struct poly_work *p, size_t row,
+static noinline void poly_odd_stripes(struct poly_lanes *p,
+				  struct poly_work *w, size_t row,
 				      unsigned int lanes)
 {
 	for (unsigned int v = 0; v < M; v++) {
-		const struct poly_item *it = p->item[v];
+		const struct poly_item *it = w->item[v];
 		size_t s = row * lanes + (v & (lanes - 1));
-		bool live = it && s >= p->missing[v];
+		bool live = it && s >= w->missing[v];
 		u32 len;
 
-		((u64 *)&p->live)[v] = live ? ~0ULL : 0;
+		((u64 *)&w->live)[v] = live ? ~0ULL : 0;
 		if (!live) {
-			memset(p->odd[v], 0, SIMD_BLOCK);
-			poly_odd_lane(p, v, 0, -1);
+			memset(w->odd[v], 0, SIMD_BLOCK);
+			poly_odd_lane(w, v, 0, -1);
 			continue;
 		}
-		s -= p->missing[v];
+		s -= w->missing[v];
 		len = min_t(u32, it->len - s * SIMD_BLOCK, SIMD_BLOCK);
-		simd_copy_part((u8 *)p->odd[v], it->text + s * SIMD_BLOCK, 0, len);
+		simd_copy_part((u8 *)w->odd[v], it->text + s * SIMD_BLOCK, 0, len);
 		/* Alone, a lane takes h each time; shared, init once. */
-		poly_odd_lane(p, v, 4, lanes > 1 && s ? -1 : 0);
+		poly_odd_lane(w, v, 4, lanes > 1 && s ? -1 : 0);
 	}
 	if (lanes > 1)
-		poly_odd_shared_row(p);
+		poly_odd_shared_row(p, w);
 	else
-		poly_odd_row(p, 4);
+		poly_odd_row(p, w, 4);
 }
 
 /* Associated data, right-aligned to stripes; the first lane of each message. */
-static noinline bool poly_ad(struct poly_work *p, unsigned int lanes)
+static noinline bool poly_ad(struct poly_lanes *p,
+				  struct poly_work *w, unsigned int lanes)
 {
 	u32 most = 0;
 
 	for (unsigned int v = 0; v < M; v += lanes) {
-		if (p->item[v])
-			most = max_t(u32, most, p->item[v]->ad_len);
+		if (w->item[v])
+			most = max_t(u32, most, w->item[v]->ad_len);
 	}
 	if (!most)
 		return false;
@@ -289,12 +299,12 @@ static noinline bool poly_ad(struct poly_work *p, unsigned int lanes)
 	most = (most + 3) & ~3U;
 	for (u32 row = 0; row < most; row += 4) {
 		for (unsigned int v = 0; v < M; v++) {
-			const struct poly_item *it = p->item[v];
+			const struct poly_item *it = w->item[v];
 			u32 blocks, skip, slots, from, len;
 
-			((u64 *)&p->live)[v] = 0;
-			memset(p->odd[v], 0, SIMD_BLOCK);
-			poly_odd_lane(p, v, 0, 0);
+			((u64 *)&w->live)[v] = 0;
+			memset(w->odd[v], 0, SIMD_BLOCK);
+			poly_odd_lane(w, v, 0, 0);
 			if (!it || v & (lanes - 1) || !it->ad_len)
 				continue;
 			blocks = it->ad_len / 16 + !!(it->ad_len % 16);
@@ -304,58 +314,60 @@ static noinline bool poly_ad(struct poly_work *p, unsigned int lanes)
 			slots = min_t(u32, row + 4 - skip, 4);
 			from = row + 4 - slots - skip;
 			len = min_t(u32, it->ad_len - from * 16, slots * 16);
-			memcpy((u8 *)p->odd[v] + 64 - slots * 16,
+			memcpy((u8 *)w->odd[v] + 64 - slots * 16,
 			       it->ad + (size_t)from * 16, len);
-			((u64 *)&p->live)[v] = ~0ULL;
-			poly_odd_lane(p, v, slots, 0);
+			((u64 *)&w->live)[v] = ~0ULL;
+			poly_odd_lane(w, v, slots, 0);
 		}
-		poly_odd_row(p, 4);
+		poly_odd_row(p, w, 4);
 	}
 	return true;
 }
 
 /* The last up to three blocks of text, and the block of lengths. */
-static noinline void poly_tail(struct poly_work *p, unsigned int lanes)
+static noinline void poly_tail(struct poly_lanes *p,
+				  struct poly_work *w, unsigned int lanes)
 {
 	unsigned int most = 0;
 
-	p->live = simd_all64(~0ULL);
+	w->live = simd_all64(~0ULL);
 	for (unsigned int v = 0; v < M; v++) {
-		const struct poly_item *it = p->item[v];
+		const struct poly_item *it = w->item[v];
 		unsigned int slots;
 		u32 done, len;
 
 		if (!it || v & (lanes - 1)) {
-			memset(p->odd[v], 0, SIMD_BLOCK);
-			poly_odd_lane(p, v, 0, 3);
+			memset(w->odd[v], 0, SIMD_BLOCK);
+			poly_odd_lane(w, v, 0, 3);
 			continue;
 		}
-		done = p->stripes[v] * SIMD_BLOCK;
+		done = w->stripes[v] * SIMD_BLOCK;
 		len = it->len > done ? it->len - done : 0;
 		slots = (len + 15) / 16;
-		simd_copy_part((u8 *)p->odd[v], it->text + done,
+		simd_copy_part((u8 *)w->odd[v], it->text + done,
 			       48 - slots * 16, len);
-		p->odd[v][6] = it->ad_len;
-		p->odd[v][7] = it->len;
+		w->odd[v][6] = it->ad_len;
+		w->odd[v][7] = it->len;
 		slots++;
-		poly_odd_lane(p, v, slots, 4 - slots);
+		poly_odd_lane(w, v, slots, 4 - slots);
 		most = max(most, slots);
 	}
-	poly_odd_row(p, most);
+	poly_odd_row(p, w, most);
 }
 
 /* Put init where the first stripe of its message will be. */
-static noinline void poly_place_init(struct poly_work *p, unsigned int lanes)
+static noinline void poly_place_init(struct poly_lanes *p,
+				  struct poly_work *w, unsigned int lanes)
 {
 	for (int i = 0; i < LIMBS; i++) {
 		const u64 *h = (const u64 *)&p->h.v[i];
-		u64 *to = (u64 *)&p->init.v[i];
+		u64 *to = (u64 *)&w->init.v[i];
 
 		for (unsigned int v = 0; v < M; v++) {
 			unsigned int first = v & ~(lanes - 1);
 
 			to[v] = (v & (lanes - 1)) ==
-				(p->missing[first] & (lanes - 1)) ?
+				(w->missing[first] & (lanes - 1)) ?
 				h[first] : 0;
 		}
 		p->h.v[i] = simd_all64(0);
@@ -363,7 +375,8 @@ static noinline void poly_place_init(struct poly_work *p, unsigned int lanes)
 }
 
 /* The lanes of a message become one, the first of them. */
-static noinline void poly_combine(struct poly_work *p, unsigned int lanes)
+static noinline void poly_combine(struct poly_lanes *p,
+				  struct poly_work *w, unsigned int lanes)
 {
 	struct limb_factor f = p->power[4];
 	struct limb_sum a;
@@ -388,19 +401,20 @@ static noinline void poly_combine(struct poly_work *p, unsigned int lanes)
 
 	limb_sum_clear(&a);
 	for (int i = 0; i < LIMBS; i++) {
-		memcpy(p->lane[i], &t.v[i], sizeof(v64));
+		memcpy(w->lane[i], &t.v[i], sizeof(v64));
 		for (unsigned int v = 0; v < M; v++) {
 			if (v & (lanes - 1))
-				p->lane[i][v & ~(lanes - 1)] += p->lane[i][v];
+				w->lane[i][v & ~(lanes - 1)] += w->lane[i][v];
 		}
-		memcpy(&t.v[i], p->lane[i], sizeof(v64));
+		memcpy(&t.v[i], w->lane[i], sizeof(v64));
 	}
 	limb_sum_add(&a, &t);
 	limb_sum_carry(&p->h, &a);
 }
 
-/* The stripes, once p->item, p->power and p->h are there. */
-static noinline void poly_stripes(struct poly_work *p, unsigned int lanes,
+/* The stripes, once w->item, p->power and p->h are there. */
+static noinline void poly_stripes(struct poly_lanes *p,
+				  struct poly_work *w, unsigned int lanes,
 				  bool init)
 {
 	const struct poly_item *longest = NULL;
@@ -409,15 +423,15 @@ static noinline void poly_stripes(struct poly_work *p, unsigned int lanes,
 	u32 most = 0;
 
 	for (unsigned int v = 0; v < M; v++) {
-		const struct poly_item *it = p->item[v];
+		const struct poly_item *it = w->item[v];
 
-		p->stripes[v] = 0;
+		w->stripes[v] = 0;
 		if (!it)
 			continue;
-		p->stripes[v] = (it->len / 16 + !!(it->len % 16)) / 4;
-		cut |= p->stripes[v] * SIMD_BLOCK > it->len;
-		if (p->stripes[v] > most) {
-			most = p->stripes[v];
+		w->stripes[v] = (it->len / 16 + !!(it->len % 16)) / 4;
+		cut |= w->stripes[v] * SIMD_BLOCK > it->len;
+		if (w->stripes[v] > most) {
+			most = w->stripes[v];
 			longest = it;
 		}
 	}
@@ -427,11 +441,11 @@ static noinline void poly_stripes(struct poly_work *p, unsigned int lanes,
 		return;
 	for (unsigned int v = 0; v < M; v++) {
 		/* A lane with nothing to do repeats the longest message. */
-		const struct poly_item *it = p->item[v] ? : longest;
+		const struct poly_item *it = w->item[v] ? : longest;
 		u32 missing = rows * lanes -
-			      (p->item[v] ? p->stripes[v] : most);
+			      (w->item[v] ? w->stripes[v] : most);
 
-		p->missing[v] = missing;
+		w->missing[v] = missing;
 		p->at[v] = (const u8 *)((uintptr_t)it->text + SIMD_BLOCK *
 			   ((long)(v & (lanes - 1)) - (long)missing));
 		/* The row that takes init is an odd one too. */
@@ -440,11 +454,11 @@ static noinline void poly_stripes(struct poly_work *p, unsigned int lanes,
 		full = max_t(size_t, full, (missing + lanes - 1) / lanes);
 	}
 	if (lanes > 1)
-		poly_place_init(p, lanes);
+		poly_place_init(p, w, lanes);
 	last = rows - cut;
 	full = min(full, rows);
 	for (size_t row = 0; row < full; row++)
-		poly_odd_stripes(p, row, lanes);
+		poly_odd_stripes(p, w, row, lanes);
 	if (full < last) {
 		if (lanes > 1)
 			poly_shared_rows(p, full, last, lanes);
@@ -452,13 +466,13 @@ static noinline void poly_stripes(struct poly_work *p, unsigned int lanes,
 			poly_rows(p, full, last);
 	}
 	if (cut && full < rows)
-		poly_odd_stripes(p, last, lanes);
+		poly_odd_stripes(p, w, last, lanes);
 	if (lanes > 1)
-		poly_combine(p, lanes);
+		poly_combine(p, w, lanes);
 }
 
 /* One-time keys, in words: r, clamped, and s. */
-static __always_inline void poly_key(struct poly_work *p, const v64 word[8])
+static __always_inline void poly_key(struct poly_lanes *p, const v64 word[8])
 {
 	struct limbs r;
 
@@ -470,7 +484,7 @@ static __always_inline void poly_key(struct poly_work *p, const v64 word[8])
 	p->s_hi = word[6] | (word[7] << 32);
 }
 
-static __always_inline void poly_finish(struct poly_work *p, v64 *lo, v64 *hi)
+static __always_inline void poly_finish(struct poly_lanes *p, v64 *lo, v64 *hi)
 {
 	v64 top;
 
@@ -480,66 +494,82 @@ static __always_inline void poly_finish(struct poly_work *p, v64 *lo, v64 *hi)
 }
 
 /*
- * The tags of M items of one length without associated data. @key has one-time
- * keys in words, lane by lane.
+ * The tags of @n items, M or twice M, of one length and without associated
+ * data. Two sets of lanes take each stage together: most stages are chains of
+ * dependent operations.
  */
-static noinline void poly_even_tags(struct poly_work *p,
+static noinline void poly_even_tags(struct poly_lanes *p, unsigned int n,
 				    struct poly_item *items,
-				    const u32 (*key)[2 * M],
-				    unsigned int first)
+				    const u32 (*key)[2 * M], u8 *scratch)
 {
 	const u32 len = items->len;
 	const u32 blocks = len / 16 + !!(len % 16);
 	const u32 stripes = blocks / 4, slots = blocks % 4 + 1;
 	const u32 whole = min_t(u32, stripes, len / SIMD_BLOCK);
+	const u32 end = len - min_t(u32, len, stripes * SIMD_BLOCK);
 	const v64 high = simd_all64(LIMB_HIGH_BIT);
-	struct limb_sum a;
-	struct limbs m;
-	v64 x[8];
+	struct poly_lanes *const last = p + n / M - 1;
+	struct poly_lanes *g;
+	unsigned int v = 0;
+
+	for (g = p; g <= last; g++) {
+		v64 word[8];
 
 #pragma GCC unroll 8
-	for (int i = 0; i < 8; i++)
-		x[i] = simd_widen(&key[i][first]);
-	poly_key(p, x);
-	for (unsigned int v = 0; v < M; v++)
-		p->at[v] = items[v].text;
-	poly_powers(p, stripes ? 4 : slots, 1);
-
-	for (int i = 0; i < LIMBS; i++)
-		p->h.v[i] = simd_all64(0);
-	if (whole)
-		poly_rows(p, 0, whole);
-	if (whole < stripes) {
-		simd_load_ends(p->row, p->at, len & ~(SIMD_BLOCK - 1), 0,
-			       len % SIMD_BLOCK, (u8 *)p->odd);
-		poly_row(&p->h, p->row, p);
+		for (int i = 0; i < 8; i++)
+			word[i] = simd_widen(&key[i][v]);
+		poly_key(g, word);
+		for (int i = 0; i < M; i++)
+			g->at[i] = items[v++].text;
+		for (int i = 0; i < LIMBS; i++)
+			g->h.v[i] = simd_all64(0);
 	}
-
+	for (g = p; g <= last; g++)
+		poly_powers(g, stripes ? 4 : slots, 1);
+	for (g = p; whole && g <= last; g++)
+		poly_rows(g, 0, whole);
+	for (g = p; whole < stripes && g <= last; g++) {
+		simd_load_ends(g->row, g->at, whole * SIMD_BLOCK, 0,
+			       len % SIMD_BLOCK, scratch);
+		poly_row(&g->h, g->row, g);
+	}
 	/* Up to three blocks, right-aligned, and the lengths. */
-	simd_load_ends(p->row, p->at, stripes * SIMD_BLOCK, 64 - slots * 16,
-		       len > stripes * SIMD_BLOCK ?
-		       len - stripes * SIMD_BLOCK : 0, (u8 *)p->odd);
-	p->row[6] = simd_all64(0);
-	p->row[7] = simd_all64(len);
-	limb_sum_clear(&a);
-	limb_split(&m, p->row[8 - 2 * slots], p->row[9 - 2 * slots], high);
-	poly_add(&m, &p->h);
-	limb_sum_mul(&a, &m, &p->power[slots]);
-	for (u32 i = slots - 1; i; i--) {
-		limb_split(&m, p->row[8 - 2 * i], p->row[9 - 2 * i], high);
-		limb_sum_mul(&a, &m, &p->power[i]);
-	}
-	limb_sum_carry(&p->h, &a);
+	for (g = p; g <= last; g++) {
+		const v64 *x = g->row + 8 - 2 * slots;
+		struct limb_sum a;
+		struct limbs m;
 
-	poly_finish(p, &x[0], &x[1]);
-	for (unsigned int v = 0; v < M; v++) {
-		items[v].tag[0] = ((u64 *)&x[0])[v];
-		items[v].tag[1] = ((u64 *)&x[1])[v];
+		if (slots > 1)
+			simd_load_ends(g->row, g->at, stripes * SIMD_BLOCK,
+				       64 - slots * 16, end, scratch);
+		g->row[6] = simd_all64(0);
+		g->row[7] = simd_all64(len);
+		limb_sum_clear(&a);
+		limb_split(&m, x[0], x[1], high);
+		poly_add(&m, &g->h);
+		limb_sum_mul(&a, &m, &g->power[slots]);
+		for (u32 i = slots - 1; i; i--) {
+			x += 2;
+			limb_split(&m, x[0], x[1], high);
+			limb_sum_mul(&a, &m, &g->power[i]);
+		}
+		limb_sum_carry(&g->h, &a);
+	}
+	v = 0;
+	for (g = p; g <= last; g++) {
+		v64 lo, hi;
+
+		poly_finish(g, &lo, &hi);
+		for (int i = 0; i < M; i++, v++) {
+			items[v].tag[0] = ((u64 *)&lo)[i];
+			items[v].tag[1] = ((u64 *)&hi)[i];
+		}
 	}
 }
 
 /* The tags of @n items, of any lengths, with @lanes lanes each. */
-static noinline void poly_tags(struct poly_work *p, struct poly_item *items,
+static noinline void poly_tags(struct poly_lanes *p,
+				  struct poly_work *w, struct poly_item *items,
 			       unsigned int n, const u32 (*key)[2 * M],
 			       unsigned int first, unsigned int lanes)
 {
@@ -548,7 +578,7 @@ static noinline void poly_tags(struct poly_work *p, struct poly_item *items,
 	for (unsigned int v = 0; v < M; v++) {
 		unsigned int i = v / lanes;
 
-		p->item[v] = i < n ? &items[i] : NULL;
+		w->item[v] = i < n ? &items[i] : NULL;
 	}
 	for (int i = 0; i < 8; i++) {
 		if (lanes > 1) {
@@ -562,8 +592,8 @@ static noinline void poly_tags(struct poly_work *p, struct poly_item *items,
 	for (int i = 0; i < LIMBS; i++)
 		p->h.v[i] = simd_all64(0);
 	poly_powers(p, 4, lanes);
-	poly_stripes(p, lanes, poly_ad(p, lanes));
-	poly_tail(p, lanes);
+	poly_stripes(p, w, lanes, poly_ad(p, w, lanes));
+	poly_tail(p, w, lanes);
 
 	poly_finish(p, &lo, &hi);
 	for (unsigned int v = 0; v < M; v += lanes) {
