@@ -25,7 +25,7 @@
 
 static_assert(WG_KEY_LEN == WIRE_KEY_BYTES);
 
-VISIBLE_IF_KUNIT const struct nla_policy
+const struct nla_policy
 culvert_allowedip_policy[WGALLOWEDIP_A_FLAGS + 1] = {
 	[WGALLOWEDIP_A_FAMILY]		= { .type = NLA_U16 },
 	[WGALLOWEDIP_A_IPADDR]		= NLA_POLICY_MIN_LEN(sizeof(struct in_addr)),
@@ -35,7 +35,7 @@ culvert_allowedip_policy[WGALLOWEDIP_A_FLAGS + 1] = {
 };
 EXPORT_SYMBOL_IF_KUNIT(culvert_allowedip_policy);
 
-VISIBLE_IF_KUNIT const struct nla_policy
+const struct nla_policy
 culvert_peer_policy[WGPEER_A_PROTOCOL_VERSION + 1] = {
 	[WGPEER_A_PUBLIC_KEY]		= NLA_POLICY_EXACT_LEN(WIRE_KEY_BYTES),
 	[WGPEER_A_PRESHARED_KEY]	= NLA_POLICY_EXACT_LEN(WIRE_KEY_BYTES),
@@ -55,7 +55,7 @@ culvert_peer_policy[WGPEER_A_PROTOCOL_VERSION + 1] = {
 };
 EXPORT_SYMBOL_IF_KUNIT(culvert_peer_policy);
 
-VISIBLE_IF_KUNIT const struct nla_policy
+const struct nla_policy
 culvert_set_policy[WGDEVICE_A_PEERS + 1] = {
 	[WGDEVICE_A_IFINDEX]		= { .type = NLA_U32 },
 	[WGDEVICE_A_IFNAME]		= { .type = NLA_NUL_STRING,
