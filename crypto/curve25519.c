@@ -2,13 +2,14 @@
 /*
  * The X25519 library: public functions, and which implementation runs
  *
- * One multiplication runs in general registers, in any context. Many run in
- * groups whose vector lanes are multiplications. A group takes some 50 us, too
- * long for one FPU section, so it is cut into several, between which others
- * may run. Its working memory is the CPU's, too large for a stack; a group
- * takes it with a flag and keeps it from the first section to the last, even
- * if it is preempted or moved to another CPU meanwhile. Whoever finds the flag
- * set multiplies one by one in general registers; nobody waits.
+ * Code in general registers runs in any context, one multiplication after the
+ * other. Vectors take groups, of which a lane is a multiplication, or four lanes
+ * are one in very small groups. A group takes up to 60 us, too long for one FPU
+ * section, so it is cut into several, between which others may run. Its working
+ * memory is the CPU's, too large for a stack; a group takes it with a flag and
+ * keeps it from the first section to the last, even if it is preempted or moved
+ * to another CPU meanwhile. Whoever finds the flag set goes without vectors;
+ * nobody waits.
  */
 #include <crypto/curve25519_batch.h>
 #include <kunit/visibility.h>
@@ -94,44 +95,36 @@ static bool x25519_is_zero(const u8 out[32])
 	return !any;
 }
 
-bool x25519(u8 out[at_least X25519_KEY_BYTES],
-	    const u8 scalar[at_least X25519_KEY_BYTES],
-	    const u8 point[at_least X25519_KEY_BYTES])
+/* How many of @left make a group now; 0: none, go without vectors. */
+static unsigned int x25519_group_size(unsigned int left)
 {
-	x25519_mul_one(out, scalar, point);
-	return !x25519_is_zero(out);
-}
-EXPORT_SYMBOL_GPL(x25519);
-
-void x25519_base(u8 out[at_least X25519_KEY_BYTES],
-		 const u8 scalar[at_least X25519_KEY_BYTES])
-{
-	x25519_base_one(out, scalar);
-}
-EXPORT_SYMBOL_GPL(x25519_base);
-
-/* How many elements a group of @left would have now; 0: none, go one by one. */
-static unsigned int x25519_group_size(size_t left)
-{
-	if (X25519_HAS(avx512, AVX512) && left >= X25519_AVX512_MIN)
-		return min_t(size_t, left, X25519_AVX512_LANES);
+	if (X25519_HAS(avx512, AVX512)) {
+		if (left >= X25519_AVX512_MIN)
+			return min_t(unsigned int, left, X25519_AVX512_LANES);
+		return min(left, 2U);
+	}
 	if (X25519_HAS(avx2, AVX2) && left >= X25519_AVX2_MIN)
-		return min_t(size_t, left, X25519_AVX2_LANES);
+		return min_t(unsigned int, left, X25519_AVX2_LANES);
 	return 0;
 }
 
-static bool x25519_group_section(struct x25519_op *ops, unsigned int n,
+static bool x25519_group_section(struct x25519_op **ops, unsigned int n,
 				 void *ctx, unsigned int section)
 {
-	if (X25519_HAS(avx512, AVX512))
+	if (X25519_HAS(avx512, AVX512)) {
+		if (n == 1)
+			return x25519_one_avx512(ops, n, ctx, section);
+		if (n == 2)
+			return x25519_pair_avx512(ops, n, ctx, section);
 		return x25519_group_avx512(ops, n, ctx, section);
+	}
 	if (X25519_HAS(avx2, AVX2))
 		return x25519_group_avx2(ops, n, ctx, section);
 	return false;
 }
 
 /* False if the working memory is taken; nothing has happened then. */
-static bool x25519_group(struct x25519_op *ops, unsigned int n)
+static bool x25519_group(struct x25519_op **ops, unsigned int n)
 {
 	struct x25519_cpu *cpu = raw_cpu_ptr(x25519_cpus);
 	unsigned int section = 0;
@@ -157,31 +150,79 @@ static bool x25519_group(struct x25519_op *ops, unsigned int n)
 	return true;
 }
 
+/* All of @ops, X25519_GROUP at most */
+static void x25519_group_any(struct x25519_op **ops, unsigned int left)
+{
+	while (left) {
+		unsigned int n = x25519_group_size(left);
+
+		if (!n || !batch_simd_usable() || !x25519_group(ops, n)) {
+			struct x25519_op *op = *ops;
+
+			n = 1;
+			if (op->point)
+				x25519_mul_one(op->out, op->scalar, op->point);
+			else
+				x25519_base_one(op->out, op->scalar);
+		}
+		ops += n;
+		left -= n;
+	}
+}
+
+bool x25519(u8 out[at_least X25519_KEY_BYTES],
+	    const u8 scalar[at_least X25519_KEY_BYTES],
+	    const u8 point[at_least X25519_KEY_BYTES])
+{
+	struct x25519_op op = { .out = out, .scalar = scalar, .point = point };
+	struct x25519_op *ops[] = { &op };
+
+	x25519_group_any(ops, 1);
+	return !x25519_is_zero(out);
+}
+EXPORT_SYMBOL_GPL(x25519);
+
+void x25519_base(u8 out[at_least X25519_KEY_BYTES],
+		 const u8 scalar[at_least X25519_KEY_BYTES])
+{
+	x25519_base_one(out, scalar);
+}
+EXPORT_SYMBOL_GPL(x25519_base);
+
+/*
+ * The comb does the base point in less time than a lane out of four takes, but
+ * not than one out of eight. @left: this and all that can still join it.
+ */
+static bool x25519_in_group(const struct x25519_op *op, size_t left)
+{
+	return op->point ||
+	       (X25519_HAS(avx512, AVX512) && left >= X25519_AVX512_MIN);
+}
+
 size_t x25519_batch(struct x25519_op *ops, size_t nr)
 {
+	struct x25519_op *group[X25519_GROUP];
 	size_t zeros = 0, i;
+	unsigned int n = 0;
 
 	if (!ops)
 		return 0;
 
-	while (nr) {
-		unsigned int n = x25519_group_size(nr);
-
-		if (!n || !batch_simd_usable() || !x25519_group(ops, n)) {
-			n = 1;
-			if (ops->point)
-				x25519_mul_one(ops->out, ops->scalar,
-					       ops->point);
-			else
-				x25519_base_one(ops->out, ops->scalar);
+	for (i = 0; i < nr; i++) {
+		if (x25519_in_group(&ops[i], n + nr - i))
+			group[n++] = &ops[i];
+		else
+			x25519_base_one(ops[i].out, ops[i].scalar);
+		if (n == X25519_GROUP) {
+			x25519_group_any(group, n);
+			n = 0;
 		}
+	}
+	x25519_group_any(group, n);
 
-		for (i = 0; i < n; i++) {
-			ops[i].ok = !x25519_is_zero(ops[i].out);
-			zeros += !ops[i].ok;
-		}
-		ops += n;
-		nr -= n;
+	for (i = 0; i < nr; i++) {
+		ops[i].ok = !x25519_is_zero(ops[i].out);
+		zeros += !ops[i].ok;
 	}
 	return zeros;
 }
@@ -250,10 +291,12 @@ int x25519_batch_select(const char *impl)
 		adx = x25519_cpu_has_adx();
 	} else if (!strcmp(impl, "avx512")) {
 		avx512 = x25519_cpus && x25519_cpu_has_avx512();
+		adx = x25519_cpu_has_adx();
 		if (!avx512)
 			return -ENOENT;
 	} else if (!strcmp(impl, "avx2")) {
 		avx2 = x25519_cpus && x25519_cpu_has_avx2();
+		adx = x25519_cpu_has_adx();
 		if (!avx2)
 			return -ENOENT;
 	} else if (!strcmp(impl, "adx")) {

@@ -23,21 +23,10 @@ static __always_inline v64 vmul32(v64 a, v64 b)
 	return (v64)__builtin_ia32_pmuludq256((v32_signed)a, (v32_signed)b);
 }
 
-/* All ones where the bit is set */
-static __always_inline v64 vlanes_bit(v64 k, unsigned int bit)
-{
-	return (v64)((k & vbroadcast(1ULL << bit)) != 0);
-}
-
-static __always_inline v64 vlanes_choose(v64 mask, v64 clear, v64 set)
-{
-	return clear ^ ((clear ^ set) & mask);
-}
-
 #include "curve25519_lane25.h"
 #include "curve25519_lanes.h"
 
-bool x25519_group_avx2(struct x25519_op *ops, unsigned int n, void *ctx,
+bool x25519_group_avx2(struct x25519_op **ops, unsigned int n, void *ctx,
 		       unsigned int section)
 {
 	return lanes_section(ops, n, ctx, section);

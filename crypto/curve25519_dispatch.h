@@ -10,8 +10,9 @@
 #if IS_ENABLED(CONFIG_KUNIT)
 /*
  * Run everything through one implementation, by its name: "generic64",
- * "generic32", "adx", "avx2" or "avx512"; or through the best ones again
- * (NULL). -ENOENT: this machine does not have it. Nobody may be in the library
+ * "generic32", "adx", "avx2" or "avx512" (what makes no group for these two
+ * goes through "adx" if it is there); or through the best ones again (NULL).
+ * -ENOENT: this machine does not have it. Nobody may be in the library
  * meanwhile.
  */
 int x25519_batch_select(const char *impl);

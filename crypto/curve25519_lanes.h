@@ -6,8 +6,6 @@
  *
  *	v64			a vector of LANES 64-bit lanes
  *	vbroadcast()		the same number in all lanes
- *	vlanes_bit()		all ones in the lanes in which a bit is set
- *	vlanes_choose()		one of two vectors by such a mask, lane by lane
  *
  * Everything that lives across a call is in struct lanes, the working memory
  * that the dispatch hands out. Straight-line code; no branch and no address
@@ -22,6 +20,7 @@
 #include <linux/unaligned.h>
 
 #include "curve25519_impl.h"
+#include "curve25519_vinvert.h"
 
 /*
  * With the points x2 : z2 and x3 : z3 of RFC 7748, section 5: the step begins
@@ -38,7 +37,7 @@ struct lanes {
 };
 
 static noinline_for_stack void lanes_load(struct lanes *s,
-					  const struct x25519_op *ops,
+					  struct x25519_op **ops,
 					  unsigned int n)
 {
 	static const u8 nine[X25519_KEY_BYTES] = { 9 };
@@ -49,7 +48,7 @@ static noinline_for_stack void lanes_load(struct lanes *s,
 	memset(s->words, 0, sizeof(s->words));
 	for (i = 0; i < n; i++)
 		for (j = 0; j < 4; j++)
-			s->words[j][i] = get_unaligned_le64(ops[i].scalar +
+			s->words[j][i] = get_unaligned_le64(ops[i]->scalar +
 							    8 * j);
 	memcpy(w, s->words, sizeof(w));
 	/* RFC 7748, section 5: decodeScalar25519 */
@@ -62,7 +61,7 @@ static noinline_for_stack void lanes_load(struct lanes *s,
 
 	memset(s->words, 0, sizeof(s->words));
 	for (i = 0; i < n; i++) {
-		const u8 *point = ops[i].point ?: nine;
+		const u8 *point = ops[i]->point ?: nine;
 
 		for (j = 0; j < 4; j++)
 			s->words[j][i] = get_unaligned_le64(point + 8 * j);
@@ -145,69 +144,18 @@ static void lanes_steps(struct lanes *s, int first, int last)
 	}
 }
 
-static noinline_for_stack void lanes_mul(struct vfe *r, const struct vfe *a,
-					 const struct vfe *b)
-{
-	struct vfe t;
-
-	vfe_mul_raw(&t, a, b);
-	vfe_carry(r, &t);
-}
-
-static noinline_for_stack void lanes_sqr_n(struct vfe *r, const struct vfe *a,
-					   int n)
-{
-	struct vfe t;
-
-	do {
-		vfe_sqr_raw(&t, a);
-		vfe_carry(r, &t);
-		a = r;
-	} while (--n);
-}
-
-/*
- * x2 : z2 to x2 / z2, that is x2 z2^(p - 2), and 0 for z2 = 0. Writing [n] for
- * the power 2^n - 1: from [a] and [b] one gets [a + b] by b squarings and one
- * product, and p - 2 is 2^5 [250] + 11.
- */
+/* x2 : z2 to x2 / z2 */
 static void lanes_divide(struct lanes *s)
 {
-	struct vfe *z = &s->b, *x = &s->c, *y = &s->d, *t = &s->e;
-	struct vfe *z11 = &s->g;
-
 	/* 2 x2 and 2 z2 out of sum and difference; the 2 goes away. */
-	vfe_sum(t, &s->a, &s->b);
-	vfe_difference(z, &s->a, &s->b);
-	s->a = *t;
-
-	lanes_sqr_n(x, z, 1);		/* 2 */
-	lanes_sqr_n(y, x, 2);		/* 8 */
-	lanes_mul(y, y, z);		/* 9 */
-	lanes_mul(z11, y, x);		/* 11 */
-	lanes_sqr_n(x, z11, 1);		/* 22 */
-	lanes_mul(x, x, y);		/* [5] */
-	lanes_sqr_n(y, x, 5);
-	lanes_mul(x, y, x);		/* [10] */
-	lanes_sqr_n(y, x, 10);
-	lanes_mul(t, y, x);		/* [20] */
-	lanes_sqr_n(y, t, 20);
-	lanes_mul(y, y, t);		/* [40] */
-	lanes_sqr_n(y, y, 10);
-	lanes_mul(x, y, x);		/* [50] */
-	lanes_sqr_n(y, x, 50);
-	lanes_mul(t, y, x);		/* [100] */
-	lanes_sqr_n(y, t, 100);
-	lanes_mul(y, y, t);		/* [200] */
-	lanes_sqr_n(y, y, 50);
-	lanes_mul(y, y, x);		/* [250] */
-	lanes_sqr_n(y, y, 5);
-	lanes_mul(y, y, z11);
-	lanes_mul(&s->a, &s->a, y);
+	vfe_sum(&s->aa, &s->a, &s->b);
+	vfe_difference(&s->bb, &s->a, &s->b);
+	vfe_invert(&s->bb, &s->bb, &s->c, &s->d, &s->e, &s->g);
+	vfe_mul(&s->a, &s->aa, &s->bb);
 }
 
 static noinline_for_stack void lanes_store(struct lanes *s,
-					   struct x25519_op *ops,
+					   struct x25519_op **ops,
 					   unsigned int n)
 {
 	v64 w[4];
@@ -217,11 +165,11 @@ static noinline_for_stack void lanes_store(struct lanes *s,
 	memcpy(s->words, w, sizeof(w));
 	for (i = 0; i < n; i++)
 		for (j = 0; j < 4; j++)
-			put_unaligned_le64(s->words[j][i], ops[i].out + 8 * j);
+			put_unaligned_le64(s->words[j][i], ops[i]->out + 8 * j);
 }
 
 /* Four quarters of the ladder, then the division. */
-static __always_inline bool lanes_section(struct x25519_op *ops, unsigned int n,
+static __always_inline bool lanes_section(struct x25519_op **ops, unsigned int n,
 					  void *ctx, unsigned int section)
 {
 	struct lanes *s = ctx;
