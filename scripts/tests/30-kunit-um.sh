@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# check: every KUnit suite natively, ARCH=um, v7.3
+# class: short
+# limit: 1500
+
+# shellcheck source-path=SCRIPTDIR source=../lib/common.sh
+. scripts/lib/common.sh
+# shellcheck source-path=SCRIPTDIR source=../lib/kunit-count.sh
+. scripts/lib/kunit-count.sh
+
+scripts/kunit --summary | tee "$CULVERT_SCRATCH/out"
+kunit_count "$CULVERT_SCRATCH/out"

@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# check: every KUnit suite as a module on x86-64, v7.3 in a virtual machine
+# class: short
+# limit: 2400
+
+# shellcheck source-path=SCRIPTDIR source=../lib/common.sh
+. scripts/lib/common.sh
+# shellcheck source-path=SCRIPTDIR source=../lib/tunnel.sh
+. scripts/lib/tunnel.sh
+
+kernel=${CULVERT_KERNEL:-v7.3}
+scripts/kernel build v7.3 --config "$([[ $kernel == *-debug ]] && echo debug || echo vm)" >/dev/null
+# The suites' names come from the modules; each must have left its results.
+scripts/vm --kernel "$kernel" --timeout 900 --mem 2048 --no-kmemleak \
+	--file "$guest_dir/kunit.sh:/root/kunit.sh" -- bash /root/kunit.sh | tee "$CULVERT_SCRATCH/out"
+echo "$(count_checks "$CULVERT_SCRATCH/out") checks"
