@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The module: what comes up when it is loaded, and goes when it is removed. */
+#undef pr_fmt
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/genetlink.h>

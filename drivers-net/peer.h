@@ -62,6 +62,8 @@ struct culvert_endpoint {
  * @tx_bytes: data sent, with protocol overhead
  * @timers: the protocol's deadlines
  * @staged: packets waiting for a key, or for company
+ * @draining: a CPU sends what is staged, and what is staged meanwhile; under
+ *	      the lock of @staged
  * @flush: in that list, which holds a reference
  * @last_sent: when a packet was last sent, for the gathering rule (ns)
  * @handshake: exists only while we are initiating one; under @lock
@@ -102,6 +104,7 @@ struct culvert_peer {
 	atomic64_t			tx_bytes;
 	struct culvert_timers		timers;
 	struct sk_buff_head		staged;
+	bool				draining;
 	struct llist_node		flush;
 	u64				last_sent;
 

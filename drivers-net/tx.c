@@ -28,6 +28,9 @@
 #include "tx.h"
 #include "udp.h"
 
+/* How often a CPU sends what others stage before it takes a break. */
+#define TX_DRAIN_ROUNDS	16
+
 /**
  * struct tx_cb - what is known of a packet that is staged
  * @mtu: of the route that it came by
@@ -386,6 +389,48 @@ static void tx_stage_limit(struct culvert_peer *peer)
 	}
 }
 
+/*
+ * Sends what is staged, unless another CPU is at it: then that one will find
+ * what was staged meanwhile, and a flow's packets do not overtake each other.
+ */
+static bool tx_drain(struct culvert_peer *peer)
+{
+	unsigned int rounds = TX_DRAIN_ROUNDS;
+	struct sk_buff_head queue;
+	bool sent = false;
+
+	__skb_queue_head_init(&queue);
+	spin_lock(&peer->staged.lock);
+	if (peer->draining) {
+		spin_unlock(&peer->staged.lock);
+		return false;
+	}
+	WRITE_ONCE(peer->draining, true);
+	/* Who sees the queue empty sees this: pairs with culvert_tx_xmit(). */
+	smp_wmb();
+	while (!skb_queue_empty(&peer->staged) && rounds--) {
+		skb_queue_splice_tail_init(&peer->staged, &queue);
+		spin_unlock(&peer->staged.lock);
+		sent |= tx_send_queue(peer, &queue);
+		spin_lock(&peer->staged.lock);
+		if (unlikely(!skb_queue_empty(&queue))) {
+			skb_queue_splice(&queue, &peer->staged);
+			tx_stage_limit(peer);
+			WRITE_ONCE(peer->draining, false);
+			spin_unlock(&peer->staged.lock);
+			culvert_handshake_initiate(peer, false);
+			return sent;
+		}
+	}
+	WRITE_ONCE(peer->draining, false);
+	rounds = skb_queue_len(&peer->staged);
+	spin_unlock(&peer->staged.lock);
+	/* Others stage faster than we send: let softirqs and tasks run. */
+	if (unlikely(rounds))
+		culvert_gather_later(peer);
+	return sent;
+}
+
 /**
  * culvert_tx_flush() - send what is staged for a peer, if there is a key
  * @peer: the peer
@@ -397,26 +442,12 @@ static void tx_stage_limit(struct culvert_peer *peer)
  */
 bool culvert_tx_flush(struct culvert_peer *peer)
 {
-	struct sk_buff_head queue;
 	bool sent;
 
 	if (skb_queue_empty_lockless(&peer->staged))
 		return false;
-
 	rcu_read_lock_bh();
-	__skb_queue_head_init(&queue);
-	spin_lock(&peer->staged.lock);
-	skb_queue_splice_tail_init(&peer->staged, &queue);
-	spin_unlock(&peer->staged.lock);
-
-	sent = tx_send_queue(peer, &queue);
-	if (!skb_queue_empty(&queue)) {
-		spin_lock(&peer->staged.lock);
-		skb_queue_splice(&queue, &peer->staged);
-		tx_stage_limit(peer);
-		spin_unlock(&peer->staged.lock);
-		culvert_handshake_initiate(peer, false);
-	}
+	sent = tx_drain(peer);
 	rcu_read_unlock_bh();
 	return sent;
 }
@@ -505,6 +536,15 @@ static bool tx_stage(struct culvert_peer *peer, struct sk_buff *skb,
 	return true;
 }
 
+/* Has all that was staged for the peer been sent? */
+static bool tx_is_idle(const struct culvert_peer *peer)
+{
+	if (!skb_queue_empty_lockless(&peer->staged))
+		return false;
+	smp_rmb(); /* pairs with tx_drain() */
+	return !READ_ONCE(peer->draining);
+}
+
 /* Tells a local sender that there is no way. */
 static void tx_unreachable(struct sk_buff *skb)
 {
@@ -558,7 +598,8 @@ netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *ndev)
 	if (unlikely(!tx_stage(peer, skb, &queue)))
 		return NETDEV_TX_OK;
 
-	if (!gather && skb_queue_empty_lockless(&peer->staged)) {
+	/* Nothing waits, nobody drains: no need to queue up. */
+	if (!gather && tx_is_idle(peer)) {
 		tx_send_queue(peer, &queue);
 		if (likely(skb_queue_empty(&queue)))
 			return NETDEV_TX_OK;
@@ -571,7 +612,7 @@ netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *ndev)
 	spin_unlock(&peer->staged.lock);
 
 	if (!gather || skb_queue_len_lockless(&peer->staged) >= GATHER_MAX)
-		culvert_tx_flush(peer);
+		tx_drain(peer);
 	else
 		culvert_gather_later(peer);
 	return NETDEV_TX_OK;
