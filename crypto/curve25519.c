@@ -14,7 +14,6 @@
 #include <crypto/curve25519_batch.h>
 #include <kunit/visibility.h>
 #include <linux/atomic.h>
-#include <linux/cpufeature.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/init.h>
@@ -27,6 +26,7 @@
 
 #include "curve25519_dispatch.h"
 #include "curve25519_impl.h"
+#include "simd_cpu.h"
 #include "simd_section.h"
 
 #define X25519_HAS(isa, ISA)						\
