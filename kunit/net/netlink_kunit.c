@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What requests may look like: everything that the policies must refuse before
+ * the driver looks at it, and what they must let through.
+ */
+#include <kunit/test.h>
+#include <linux/in6.h>
+#include <linux/skbuff.h>
+#include <net/netlink.h>
+#include <uapi/linux/wireguard.h>
+
+#include "../netlink.h"
+#include "../wire.h"
+
+#define MESSAGE_MAX	8192
+
+struct netlink_test {
+	struct sk_buff	*skb;
+	u8		bytes[256];
+};
+
+/* As generic netlink looks at a request of this family. */
+static int parse(struct kunit *test)
+{
+	struct netlink_test *t = test->priv;
+	struct nlattr *attrs[WGDEVICE_A_PEERS + 1];
+	struct netlink_ext_ack extack = {};
+	int err;
+
+	err = __nla_parse(attrs, WGDEVICE_A_PEERS, (void *)t->skb->data,
+			  t->skb->len, culvert_set_policy, NL_VALIDATE_STRICT,
+			  &extack);
+	if (err) {
+		KUNIT_EXPECT_NOT_NULL_MSG(test, extack._msg,
+					  "refused without a word");
+	}
+	skb_trim(t->skb, 0);
+	return err;
+}
+
+static void put(struct kunit *test, int type, unsigned int len)
+{
+	struct netlink_test *t = test->priv;
+
+	KUNIT_ASSERT_EQ(test, 0, nla_put(t->skb, type, len, t->bytes));
+}
+
+static struct nlattr *nest(struct kunit *test, int type)
+{
+	struct netlink_test *t = test->priv;
+	struct nlattr *attr = nla_nest_start(t->skb, type);
+
+	KUNIT_ASSERT_NOT_NULL(test, attr);
+	return attr;
+}
+
+static void unnest(struct kunit *test, struct nlattr *attr)
+{
+	struct netlink_test *t = test->priv;
+
+	nla_nest_end(t->skb, attr);
+}
+
+/* One attribute alone in the request. */
+static int device_attr(struct kunit *test, int type, unsigned int len)
+{
+	put(test, type, len);
+	return parse(test);
+}
+
+/* One attribute of a peer. */
+static int peer_attr(struct kunit *test, int type, unsigned int len)
+{
+	struct nlattr *peers = nest(test, WGDEVICE_A_PEERS);
+	struct nlattr *peer = nest(test, 0);
+
+	put(test, type, len);
+	unnest(test, peer);
+	unnest(test, peers);
+	return parse(test);
+}
+
+/* One attribute of an allowed IP. */
+static int allowedip_attr(struct kunit *test, int type, unsigned int len)
+{
+	struct nlattr *peers = nest(test, WGDEVICE_A_PEERS);
+	struct nlattr *peer = nest(test, 0);
+	struct nlattr *ips = nest(test, WGPEER_A_ALLOWEDIPS);
+	struct nlattr *ip = nest(test, 0);
+
+	put(test, type, len);
+	unnest(test, ip);
+	unnest(test, ips);
+	unnest(test, peer);
+	unnest(test, peers);
+	return parse(test);
+}
+
+struct length_case {
+	int		type;
+	unsigned int	least;
+	unsigned int	most;
+};
+
+typedef int (*attr_fn)(struct kunit *test, int type, unsigned int len);
+
+static void check_lengths(struct kunit *test, attr_fn attr,
+			  const struct length_case *cases, unsigned int nr)
+{
+	unsigned int i, len;
+
+	for (i = 0; i < nr; i++) {
+		for (len = 0; len <= 64; len++) {
+			bool fits = len >= cases[i].least && len <= cases[i].most;
+
+			KUNIT_EXPECT_EQ_MSG(test, fits, !attr(test, cases[i].type, len),
+					    "type %d length %u", cases[i].type, len);
+		}
+	}
+}
+
+static void netlink_device_lengths(struct kunit *test)
+{
+	static const struct length_case cases[] = {
+		{ WGDEVICE_A_IFINDEX, 4, 4 },
+		{ WGDEVICE_A_PRIVATE_KEY, 32, 32 },
+		{ WGDEVICE_A_PUBLIC_KEY, 32, 32 },
+		{ WGDEVICE_A_FLAGS, 4, 4 },
+		{ WGDEVICE_A_LISTEN_PORT, 2, 2 },
+		{ WGDEVICE_A_FWMARK, 4, 4 },
+		/* A name is at most 15 characters and ends with a zero. */
+		{ WGDEVICE_A_IFNAME, 1, 16 },
+	};
+
+	check_lengths(test, device_attr, cases, ARRAY_SIZE(cases));
+}
+
+static void netlink_peer_lengths(struct kunit *test)
+{
+	static const struct length_case cases[] = {
+		{ WGPEER_A_PUBLIC_KEY, 32, 32 },
+		{ WGPEER_A_PRESHARED_KEY, 32, 32 },
+		{ WGPEER_A_FLAGS, 4, 4 },
+		{ WGPEER_A_ENDPOINT, 16, 64 },
+		{ WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL, 2, 2 },
+		{ WGPEER_A_LAST_HANDSHAKE_TIME, 16, 16 },
+		{ WGPEER_A_RX_BYTES, 8, 8 },
+		{ WGPEER_A_TX_BYTES, 8, 8 },
+		{ WGPEER_A_PROTOCOL_VERSION, 4, 4 },
+	};
+
+	check_lengths(test, peer_attr, cases, ARRAY_SIZE(cases));
+}
+
+static void netlink_allowedip_lengths(struct kunit *test)
+{
+	static const struct length_case cases[] = {
+		{ WGALLOWEDIP_A_FAMILY, 2, 2 },
+		{ WGALLOWEDIP_A_IPADDR, 4, 64 },
+		{ WGALLOWEDIP_A_CIDR_MASK, 1, 1 },
+		{ WGALLOWEDIP_A_FLAGS, 4, 4 },
+	};
+
+	check_lengths(test, allowedip_attr, cases, ARRAY_SIZE(cases));
+}
+
+/* Flags that nobody knows mean something that nobody has asked for. */
+static void netlink_flags(struct kunit *test)
+{
+	struct netlink_test *t = test->priv;
+	u32 *flags = (u32 *)t->bytes;
+	unsigned int bit;
+
+	for (bit = 0; bit < 32; bit++) {
+		*flags = BIT(bit);
+		KUNIT_EXPECT_EQ(test, bit < 1,
+				!device_attr(test, WGDEVICE_A_FLAGS, 4));
+		KUNIT_EXPECT_EQ(test, bit < 3,
+				!peer_attr(test, WGPEER_A_FLAGS, 4));
+		KUNIT_EXPECT_EQ(test, bit < 1,
+				!allowedip_attr(test, WGALLOWEDIP_A_FLAGS, 4));
+	}
+}
+
+static void netlink_mask(struct kunit *test)
+{
+	struct netlink_test *t = test->priv;
+	unsigned int mask;
+
+	for (mask = 0; mask < 256; mask++) {
+		t->bytes[0] = mask;
+		KUNIT_EXPECT_EQ(test, mask <= 128,
+				!allowedip_attr(test, WGALLOWEDIP_A_CIDR_MASK, 1));
+	}
+}
+
+static void netlink_name(struct kunit *test)
+{
+	struct netlink_test *t = test->priv;
+
+	memset(t->bytes, 'x', 32);
+	KUNIT_EXPECT_NE(test, 0, device_attr(test, WGDEVICE_A_IFNAME, 16));
+	t->bytes[15] = 0;
+	KUNIT_EXPECT_EQ(test, 0, device_attr(test, WGDEVICE_A_IFNAME, 16));
+	t->bytes[15] = 'x';
+	t->bytes[16] = 0;
+	KUNIT_EXPECT_NE(test, 0, device_attr(test, WGDEVICE_A_IFNAME, 17));
+}
+
+static void netlink_unknown(struct kunit *test)
+{
+	int type;
+
+	for (type = WGDEVICE_A_PEERS + 1; type < 64; type++)
+		KUNIT_EXPECT_NE(test, 0, device_attr(test, type, 4));
+	for (type = WGPEER_A_PROTOCOL_VERSION + 1; type < 64; type++)
+		KUNIT_EXPECT_NE(test, 0, peer_attr(test, type, 4));
+	for (type = WGALLOWEDIP_A_FLAGS + 1; type < 64; type++)
+		KUNIT_EXPECT_NE(test, 0, allowedip_attr(test, type, 4));
+}
+
+/* Something flat where a nest belongs, and a nest without the mark of one. */
+static void netlink_nests(struct kunit *test)
+{
+	struct netlink_test *t = test->priv;
+	struct nlattr *peers;
+
+	KUNIT_EXPECT_NE(test, 0, device_attr(test, WGDEVICE_A_PEERS, 3));
+	peers = nla_nest_start_noflag(t->skb, WGDEVICE_A_PEERS);
+	unnest(test, peers);
+	KUNIT_EXPECT_NE(test, 0, parse(test));
+
+	peers = nest(test, WGDEVICE_A_PEERS);
+	put(test, 0, 5);
+	unnest(test, peers);
+	KUNIT_EXPECT_NE(test, 0, parse(test));
+
+	peers = nest(test, WGDEVICE_A_PEERS);
+	unnest(test, peers);
+	KUNIT_EXPECT_EQ(test, 0, parse(test));
+}
+
+/* Cut off anywhere, a request is refused unless an attribute just ended. */
+static void netlink_truncated(struct kunit *test)
+{
+	struct netlink_test *t = test->priv;
+	struct nlattr *attrs[WGDEVICE_A_PEERS + 1];
+	unsigned int first, len;
+	int err;
+
+	put(test, WGDEVICE_A_IFINDEX, 4);
+	first = t->skb->len;
+	put(test, WGDEVICE_A_PRIVATE_KEY, 32);
+	for (len = 1; len < t->skb->len; len++) {
+		err = __nla_parse(attrs, WGDEVICE_A_PEERS, (void *)t->skb->data,
+				  len, culvert_set_policy, NL_VALIDATE_STRICT,
+				  NULL);
+		KUNIT_EXPECT_EQ_MSG(test, len == first, !err, "length %u", len);
+	}
+	skb_trim(t->skb, 0);
+}
+
+/* A nest that says that it is longer than what holds it. */
+static void netlink_lying_nest(struct kunit *test)
+{
+	struct netlink_test *t = test->priv;
+	struct nlattr *peers = nest(test, WGDEVICE_A_PEERS);
+	struct nlattr *peer = nest(test, 0);
+
+	put(test, WGPEER_A_PUBLIC_KEY, 32);
+	unnest(test, peer);
+	unnest(test, peers);
+	peer->nla_len += 4;
+	KUNIT_EXPECT_NE(test, 0, parse(test));
+
+	peers = nest(test, WGDEVICE_A_PEERS);
+	peer = nest(test, 0);
+	put(test, WGPEER_A_PUBLIC_KEY, 32);
+	unnest(test, peer);
+	unnest(test, peers);
+	peer->nla_len = NLA_HDRLEN - 1;
+	KUNIT_EXPECT_NE(test, 0, parse(test));
+	skb_trim(t->skb, 0);
+}
+
+static int netlink_test_init(struct kunit *test)
+{
+	struct netlink_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+
+	if (!t)
+		return -ENOMEM;
+	t->skb = alloc_skb(MESSAGE_MAX, GFP_KERNEL);
+	if (!t->skb)
+		return -ENOMEM;
+	test->priv = t;
+	return 0;
+}
+
+static void netlink_test_exit(struct kunit *test)
+{
+	struct netlink_test *t = test->priv;
+
+	if (t)
+		kfree_skb(t->skb);
+}
+
+static struct kunit_case netlink_cases[] = {
+	KUNIT_CASE(netlink_device_lengths),
+	KUNIT_CASE(netlink_peer_lengths),
+	KUNIT_CASE(netlink_allowedip_lengths),
+	KUNIT_CASE(netlink_flags),
+	KUNIT_CASE(netlink_mask),
+	KUNIT_CASE(netlink_name),
+	KUNIT_CASE(netlink_unknown),
+	KUNIT_CASE(netlink_nests),
+	KUNIT_CASE(netlink_truncated),
+	KUNIT_CASE(netlink_lying_nest),
+	{}
+};
+
+static struct kunit_suite netlink_suite = {
+	.name		= "culvert_netlink",
+	.init		= netlink_test_init,
+	.exit		= netlink_test_exit,
+	.test_cases	= netlink_cases,
+};
+kunit_test_suite(netlink_suite);
