@@ -766,7 +766,7 @@ static void try_x25519(struct input *in, const char *impl)
 		if (op[i].ok != !!memcmp(want[i], none, 32))
 			fail("%s: x25519_batch: wrong ok at %u of %u", impl, i, n);
 	}
-	count_cases(n);
+	count_curve_cases(n);
 }
 
 static void one_case(const u8 *data, size_t size, u64 seed)

@@ -31,7 +31,7 @@ static inline const char *x25519_impl(unsigned int i)
 }
 
 
-static u64 impl_cases[ARRAY_SIZE(impl_names)];
+static u64 impl_cases[ARRAY_SIZE(impl_names)], impl_curve_cases[ARRAY_SIZE(impl_names)];
 static unsigned int impl_now;
 static u64 fail_seed;
 
@@ -121,13 +121,21 @@ static inline void count_cases(unsigned int n)
 	impl_cases[impl_now] += n;
 }
 
+static inline void count_curve_cases(unsigned int n)
+{
+	impl_curve_cases[impl_now] += n;
+}
+
 static inline void print_counts(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_impls(); i++)
+	for (i = 0; i < nr_impls(); i++) {
 		if (impl_cases[i])
 			printf("%s %llu\n", impl_names[i], impl_cases[i]);
+		if (impl_curve_cases[i])
+			printf("%s-x25519 %llu\n", impl_names[i], impl_curve_cases[i]);
+	}
 }
 
 #endif /* _CULVERT_HARNESS_H */

@@ -19,7 +19,9 @@
 #include <sys/types.h>
 #include <linux/types.h>
 
-#if defined(__x86_64__)
+/* SHIM_LIMBS32: as an architecture that has only generic code of 32-bit limbs. */
+#if defined(SHIM_LIMBS32)
+#elif defined(__x86_64__)
 #define CONFIG_X86 1
 #define CONFIG_X86_64 1
 #define CONFIG_64BIT 1
@@ -33,7 +35,7 @@
 #elif __SIZEOF_POINTER__ == 8
 #define CONFIG_64BIT 1
 #endif
-#if defined(__SIZEOF_INT128__) && !defined(SHIM_NO_INT128)
+#if defined(__SIZEOF_INT128__) && !defined(SHIM_LIMBS32)
 #define CONFIG_ARCH_SUPPORTS_INT128 1
 #endif
 #define CONFIG_KUNIT 1
