@@ -119,26 +119,40 @@ static __always_inline void simd_load_ends(v64 x[8], const u8 *const at[M],
 }
 
 static __always_inline void simd_xor_lane(const u8 *src, u8 *dst, u32 len,
-					  v64 a, v64 b, u8 *edge)
+					  v64 a, v64 b, u8 *edge, v64 *sum)
 {
+	v64 text0, text1;
+
 	if (len >= SIMD_BLOCK) {
-		((v64_any *)dst)[0] = a ^ ((const v64_any *)src)[0];
-		((v64_any *)dst)[1] = b ^ ((const v64_any *)src)[1];
+		text0 = ((const v64_any *)src)[0];
+		text1 = ((const v64_any *)src)[1];
+		((v64_any *)dst)[0] = a ^ text0;
+		((v64_any *)dst)[1] = b ^ text1;
 	} else if (len) {
-		simd_copy_small(edge, src, len);
-		((v64 *)edge)[0] ^= a;
-		((v64 *)edge)[1] ^= b;
+		simd_copy_part(edge, src, 0, len);
+		text0 = ((v64 *)edge)[0];
+		text1 = ((v64 *)edge)[1];
+		((v64 *)edge)[0] = a ^ text0;
+		((v64 *)edge)[1] = b ^ text1;
 		simd_copy_small(dst, edge, len);
+	} else {
+		return;
+	}
+	if (sum) {
+		*sum += (text0 & 0xffffffff) + (text0 >> 32);
+		*sum += (text1 & 0xffffffff) + (text1 >> 32);
 	}
 }
 
 /*
  * Turn words of W blocks into blocks, and XOR them to the texts at @off. With
- * @len, a text ends after as many bytes; it may be none.
+ * @len, a text ends after as many bytes; it may be none. With @sum, the sums of
+ * texts' 32-bit words are added up there, for the messages that @who names.
  */
 static __always_inline void simd_turn_xor(const v32 *stream,
 					  const u8 *const *src, u8 *const *dst,
-					  const u32 *len, u32 off, u8 *edge)
+					  const u32 *len, u32 off, u8 *edge,
+					  v64 *sum, const u32 *who)
 {
 	v64 x[16];
 
@@ -160,11 +174,13 @@ static __always_inline void simd_turn_xor(const v32 *stream,
 		simd_xor_lane(src[i] + off, dst[i] + off,
 			      len ? len[i] : SIMD_BLOCK,
 			      simd_halves_lo(x[i], x[4 + i]),
-			      simd_halves_lo(x[8 + i], x[12 + i]), edge);
+			      simd_halves_lo(x[8 + i], x[12 + i]), edge,
+			      sum ? sum + (who ? who[i] : i) : NULL);
 		simd_xor_lane(src[4 + i] + off, dst[4 + i] + off,
 			      len ? len[4 + i] : SIMD_BLOCK,
 			      simd_halves_hi(x[i], x[4 + i]),
-			      simd_halves_hi(x[8 + i], x[12 + i]), edge);
+			      simd_halves_hi(x[8 + i], x[12 + i]), edge,
+			      sum ? sum + (who ? who[4 + i] : 4 + i) : NULL);
 	}
 }
 

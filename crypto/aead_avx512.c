@@ -150,26 +150,34 @@ static __always_inline void simd_copy_part(u8 *to, const u8 *src,
 }
 
 static __always_inline void simd_xor_lane(const u8 *src, u8 *dst, u32 len,
-					  v64 stream)
+					  v64 stream, v64 *sum)
 {
-	u64 mask;
+	v64 text;
 
 	if (len >= SIMD_BLOCK) {
-		*(v64_any *)dst = stream ^ *(const v64_any *)src;
+		text = *(const v64_any *)src;
+		*(v64_any *)dst = stream ^ text;
 	} else if (len) {
-		mask = ~0ULL >> (SIMD_BLOCK - len);
-		simd_store_part(dst, simd_load_part(src, mask) ^ (v8)stream,
-				mask);
+		u64 mask = ~0ULL >> (SIMD_BLOCK - len);
+
+		text = (v64)simd_load_part(src, mask);
+		simd_store_part(dst, (v8)(text ^ stream), mask);
+	} else {
+		return;
 	}
+	if (sum)
+		*sum += (text & 0xffffffff) + (text >> 32);
 }
 
 /*
  * Turn words of W blocks into blocks, and XOR them to the texts at @off. With
- * @len, a text ends after as many bytes; it may be none.
+ * @len, a text ends after as many bytes; it may be none. With @sum, the sums of
+ * texts' 32-bit words are added up there, for the messages that @who names.
  */
 static __always_inline void simd_turn_xor(const v32 *stream,
 					  const u8 *const *src, u8 *const *dst,
-					  const u32 *len, u32 off, u8 *edge)
+					  const u32 *len, u32 off, u8 *edge,
+					  v64 *sum, const u32 *who)
 {
 	v64 x[16];
 
@@ -195,16 +203,20 @@ static __always_inline void simd_turn_xor(const v32 *stream,
 
 		simd_xor_lane(src[i] + off, dst[i] + off,
 			      len ? len[i] : SIMD_BLOCK,
-			      simd_quarters_even(a, c));
+			      simd_quarters_even(a, c),
+			      sum ? sum + (who ? who[i] : i) : NULL);
 		simd_xor_lane(src[8 + i] + off, dst[8 + i] + off,
 			      len ? len[8 + i] : SIMD_BLOCK,
-			      simd_quarters_odd(a, c));
+			      simd_quarters_odd(a, c),
+			      sum ? sum + (who ? who[8 + i] : 8 + i) : NULL);
 		simd_xor_lane(src[4 + i] + off, dst[4 + i] + off,
 			      len ? len[4 + i] : SIMD_BLOCK,
-			      simd_quarters_even(b, d));
+			      simd_quarters_even(b, d),
+			      sum ? sum + (who ? who[4 + i] : 4 + i) : NULL);
 		simd_xor_lane(src[12 + i] + off, dst[12 + i] + off,
 			      len ? len[12 + i] : SIMD_BLOCK,
-			      simd_quarters_odd(b, d));
+			      simd_quarters_odd(b, d),
+			      sum ? sum + (who ? who[12 + i] : 12 + i) : NULL);
 	}
 }
 

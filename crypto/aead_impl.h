@@ -20,7 +20,7 @@ struct poly1305_stream;
 #define AEAD_GROUP_TEXT		32768
 
 /* Working memory of an ISA: one a CPU, 64-byte aligned. */
-#define AEAD_CTX_BYTES		16384
+#define AEAD_CTX_BYTES		20480
 
 /*
  * aead_{seal,open}_group_<isa>(): 1 to AEAD_GROUP messages under one key.

@@ -100,27 +100,37 @@ static __always_inline void simd_load_ends(v64 x[8], const u8 *const at[M],
 }
 
 static __always_inline void simd_xor_lane(const u8 *src, u8 *dst, u32 len,
-					  const v64 *x, u8 *edge)
+					  const v64 *x, u8 *edge, v64 *sum)
 {
-	if (len >= SIMD_BLOCK) {
-		for (int j = 0; j < 4; j++)
-			((v64_any *)dst)[j] = x[4 * j] ^
-					      ((const v64_any *)src)[j];
-	} else if (len) {
-		simd_copy_small(edge, src, len);
-		for (int j = 0; j < 4; j++)
-			((v64 *)edge)[j] ^= x[4 * j];
-		simd_copy_small(dst, edge, len);
+	u8 *to = dst;
+
+	if (len < SIMD_BLOCK) {
+		if (!len)
+			return;
+		simd_copy_part(edge, src, 0, len);
+		src = edge;
+		to = edge;
 	}
+	for (int j = 0; j < 4; j++) {
+		v64 text = ((const v64_any *)src)[j];
+
+		((v64_any *)to)[j] = x[4 * j] ^ text;
+		if (sum)
+			*sum += (text & 0xffffffff) + (text >> 32);
+	}
+	if (to != dst)
+		simd_copy_small(dst, edge, len);
 }
 
 /*
  * Turn words of W blocks into blocks, and XOR them to the texts at @off. With
- * @len, a text ends after as many bytes; it may be none.
+ * @len, a text ends after as many bytes; it may be none. With @sum, the sums of
+ * texts' 32-bit words are added up there, for the messages that @who names.
  */
 static __always_inline void simd_turn_xor(const v32 *stream,
 					  const u8 *const *src, u8 *const *dst,
-					  const u32 *len, u32 off, u8 *edge)
+					  const u32 *len, u32 off, u8 *edge,
+					  v64 *sum, const u32 *who)
 {
 	v64 x[16];
 
@@ -140,7 +150,8 @@ static __always_inline void simd_turn_xor(const v32 *stream,
 #pragma GCC unroll 4
 	for (int i = 0; i < 4; i++)
 		simd_xor_lane(src[i] + off, dst[i] + off,
-			      len ? len[i] : SIMD_BLOCK, &x[i], edge);
+			      len ? len[i] : SIMD_BLOCK, &x[i], edge,
+			      sum ? sum + (who ? who[i] : i) : NULL);
 }
 
 #include "simd_limb26.h"

@@ -38,6 +38,7 @@ struct simd_lanes {
 	u8		edge[SIMD_BLOCK] __aligned(64);
 	unsigned int	n;
 	bool		whole;		/* each lane has a whole block to do */
+	bool		late;		/* first blocks, held back for their sums */
 };
 
 /* The text of up to W messages. */
@@ -53,6 +54,28 @@ struct simd_text {
 struct simd_deal {
 	unsigned int	message;
 	u32		offset;
+	bool		late;
+};
+
+/* Texts to be gathered and summed on the way. */
+struct simd_scatter {
+	/* First blocks: sums may have to be stored there, so they come last. */
+	u8			first[W][SIMD_BLOCK] __aligned(64);
+	/* Sums of 32-bit words: of first[], and of all the rest. */
+	u64			first_sum[W];
+	v64			sum[W];
+	/* Blocks that lie in more than one fragment */
+	u8			bounce[SIMD_STATES * W][SIMD_BLOCK] __aligned(64);
+	/*
+	 * Text up to until[] is where the text's source pointer says; the
+	 * cursor stands at at[], not behind until[].
+	 */
+	struct aead_cursor	cursor[W];
+	u32			at[W];
+	u32			until[W];
+	struct chacha20poly1305_msg *msg[W];
+	union simd_at		now;
+	bool			summed;
 };
 
 struct simd_work {
@@ -67,8 +90,11 @@ struct simd_work {
 	bool			even;	/* one length, no associated data */
 	bool			odd;	/* what follows poly_odd is in use */
 	u8			tag[W][16];
-	struct simd_lanes	lanes[2][SIMD_STATES];
+	struct simd_lanes	lanes[SIMD_STATES];
+	bool			scattered;	/* texts are in scatter */
+	bool			used_scatter;
 	struct poly_work	poly_odd;
+	struct simd_scatter	scatter;
 };
 
 /* What depends on keys or texts goes, and all the rest with it. */
@@ -77,8 +103,10 @@ static noinline void simd_wipe(struct simd_work *w)
 	v64 *p = (v64 *)w;
 	v64 *end = (v64 *)&w->poly_odd;
 
-	if (w->odd)
+	if (w->used_scatter)
 		end = (v64 *)(w + 1);
+	else if (w->odd)
+		end = (v64 *)&w->scatter;
 	for (; p < end; p += 4) {
 		p[0] = simd_all64(0);
 		p[1] = simd_all64(0);
@@ -88,10 +116,61 @@ static noinline void simd_wipe(struct simd_work *w)
 	}
 }
 
+/*
+ * Where @len bytes of a text can be read at @offset, which never goes back.
+ * They are brought together in @bounce, a multiple of blocks, if they are not
+ * together in their source.
+ */
+static noinline const u8 *simd_gather(struct simd_work *w, unsigned int i,
+				      u32 offset, u32 len, u8 *bounce)
+{
+	struct simd_scatter *s = &w->scatter;
+	const struct chacha20poly1305_msg *m = s->msg[i];
+	const struct kvec *end = m->src + m->nr_src;
+	struct aead_cursor *c = &s->cursor[i];
+	const u8 *found = NULL;
+
+	c->offset += offset - s->at[i];
+	while (c->vec < end && c->offset == c->vec->iov_len) {
+		c->vec++;
+		c->offset = 0;
+	}
+	if (c->vec == end || c->vec->iov_len - c->offset < len) {
+		u32 left = m->len - m->pad;
+
+		left = left > offset ? min(left - offset, len) : 0;
+		aead_gather(c, bounce, left);
+		if (left < len)
+			memset(bounce + left, 0, len - left);
+		found = bounce;
+		offset += len;
+	}
+	s->at[i] = offset;
+	s->until[i] = offset;
+	if (c->vec < end) {
+		const u8 *src = (const u8 *)c->vec->iov_base + c->offset;
+
+		s->until[i] += c->vec->iov_len - c->offset;
+		w->text.src.src[i] = src - offset;
+	}
+	return found ? : w->text.src.src[i] + offset;
+}
+
+static __always_inline const u8 *simd_source(struct simd_work *w,
+					     unsigned int i, u32 offset,
+					     u32 len, unsigned int lane)
+{
+	if (w->scattered && offset + len > w->scatter.until[i])
+		return simd_gather(w, i, offset, len,
+				   w->scatter.bounce[lane]);
+	return w->text.src.src[i] + offset;
+}
+
 /* Fill lanes from @from on with the next blocks. */
-static noinline void simd_deal(struct simd_work *w, struct simd_lanes *l,
+static noinline void simd_deal(struct simd_work *w, unsigned int state,
 			       unsigned int from)
 {
+	struct simd_lanes *l = &w->lanes[state];
 	const struct simd_text *t = &w->text;
 	struct simd_deal d = w->deal;
 	unsigned int i = from;
@@ -103,7 +182,8 @@ static noinline void simd_deal(struct simd_work *w, struct simd_lanes *l,
 		d.message = 0;
 		d.offset += SIMD_BLOCK;
 	}
-	if (w->n == W && !d.message && !from &&
+	l->late = false;
+	if (w->n == W && !d.message && !from && !w->scattered &&
 	    d.offset + SIMD_BLOCK <= t->shortest) {
 		l->message = simd_lane_numbers;
 		l->counter = simd_all32(d.offset / SIMD_BLOCK + 1);
@@ -121,19 +201,33 @@ static noinline void simd_deal(struct simd_work *w, struct simd_lanes *l,
 	l->left = simd_all32(0);
 	l->whole = !from;
 	while (i < W) {
+		u32 len;
+
 		if (d.message == w->n) {
 			d.message = 0;
 			d.offset += SIMD_BLOCK;
 		}
-		if (d.offset >= t->longest)
-			break;
+		if (d.offset >= (d.late ? SIMD_BLOCK : t->longest)) {
+			/* First blocks do not share vectors with others. */
+			if (!w->scattered || d.late || i > from)
+				break;
+			d = (struct simd_deal){ .late = true };
+		}
 		if (d.offset < t->len[d.message]) {
+			len = t->len[d.message] - d.offset;
 			message[i] = d.message;
 			counter[i] = d.offset / SIMD_BLOCK + 1;
-			l->src.src[i] = t->src.src[d.message] + d.offset;
+			if (d.late)
+				l->src.src[i] = w->scatter.first[d.message];
+			else
+				l->src.src[i] =
+					simd_source(w, d.message, d.offset,
+						    min_t(u32, len, SIMD_BLOCK),
+						    state * W + i);
 			l->dst.dst[i] = t->dst.dst[d.message] + d.offset;
-			left[i] = t->len[d.message] - d.offset;
-			l->whole &= left[i] >= SIMD_BLOCK;
+			left[i] = len;
+			l->whole &= len >= SIMD_BLOCK;
+			l->late = d.late;
 			i++;
 		}
 		d.message++;
@@ -144,52 +238,90 @@ static noinline void simd_deal(struct simd_work *w, struct simd_lanes *l,
 }
 
 /* Every state's lanes. Returns how many states have any. */
-static unsigned int simd_deal_all(struct simd_work *w, struct simd_lanes *l,
-				  unsigned int from)
+static unsigned int simd_deal_all(struct simd_work *w, unsigned int from)
 {
 	unsigned int used = from != 0;
 
 	for (unsigned int i = 0; i < SIMD_STATES; i++) {
-		simd_deal(w, &l[i], i ? 0 : from);
-		used += l[i].n != 0 && !(from && !i);
+		simd_deal(w, i, i ? 0 : from);
+		used += w->lanes[i].n != 0 && !(from && !i);
 	}
 	return used;
 }
 
-static void simd_stream(struct simd_work *w, const struct simd_lanes *l,
-			unsigned int states)
+static void simd_stream(struct simd_work *w, unsigned int states)
 {
+	const struct simd_lanes *l = w->lanes;
+
 #if SIMD_STATES == 2
 	if (states == 2) {
-		chacha_blocks2(w->stream, &w->table,
-			       &l[0].message,
-			       &l[0].counter,
-			       &l[1].message,
-			       &l[1].counter);
+		chacha_blocks2(w->stream, &w->table, &l[0].message,
+			       &l[0].counter, &l[1].message, &l[1].counter);
 		return;
 	}
 #endif
 	if (states)
-		chacha_blocks(w->stream, &w->table,
-			      &l[0].message,
-			      &l[0].counter);
+		chacha_blocks(w->stream, &w->table, &l->message, &l->counter);
+}
+
+/* All but first blocks have gone by: complete the sums, and store them. */
+static noinline void simd_sums_end(struct simd_work *w)
+{
+	struct simd_scatter *s = &w->scatter;
+
+	s->summed = true;
+	for (unsigned int i = 0; i < w->n; i++) {
+		struct chacha20poly1305_msg *m = s->msg[i];
+		u64 sum = s->first_sum[i];
+		u16 field;
+
+		if (!m || !(m->flags & AEAD_SUM_FLAGS))
+			continue;
+		for (unsigned int j = 0; j < M; j++)
+			sum += ((u64 *)&s->sum[i])[j];
+		sum = (sum & 0xffffffff) + (sum >> 32);
+		m->csum = (u32)sum + (u32)(sum >> 32);
+		if (!(m->flags & CHACHA20POLY1305_SUM_STORE))
+			continue;
+		field = aead_sum_fold(m->csum);
+		memcpy(&s->first[i][m->csum_start + m->csum_offset], &field,
+		       sizeof(field));
+	}
 }
 
 static noinline void simd_xor(const v32 *stream, struct simd_lanes *l)
 {
 	if (l->whole)
 		simd_turn_xor(stream, l->src.src, l->dst.dst, NULL, 0,
-			      l->edge);
+			      l->edge, NULL, NULL);
 	else
 		simd_turn_xor(stream, l->src.src, l->dst.dst,
-			      (const u32 *)&l->left, 0, l->edge);
+			      (const u32 *)&l->left, 0, l->edge, NULL, NULL);
 }
 
-static void simd_xor_all(struct simd_work *w, struct simd_lanes *l,
-			 unsigned int states)
+/* The same, and the sums of the texts. */
+static noinline void simd_xor_sum(const v32 *stream, struct simd_lanes *l,
+				  v64 *sum)
 {
-	for (unsigned int i = 0; i < states; i++)
-		simd_xor(w->stream + 16 * i, &l[i]);
+	simd_turn_xor(stream, l->src.src, l->dst.dst, (const u32 *)&l->left, 0,
+		      l->edge, sum, (const u32 *)&l->message);
+}
+
+static void simd_xor_all(struct simd_work *w, unsigned int states)
+{
+	for (unsigned int i = 0; i < states; i++) {
+		struct simd_lanes *l = &w->lanes[i];
+
+		if (!w->scattered) {
+			simd_xor(w->stream + 16 * i, l);
+		} else if (!l->late) {
+			simd_xor_sum(w->stream + 16 * i, l, w->scatter.sum);
+		} else {
+			if (!w->scatter.summed)
+				simd_sums_end(w);
+			simd_xor(w->stream + 16 * i, l);
+		}
+	}
 }
 
 /* The first pass: blocks 0, and blocks of text in the lanes left over. */
@@ -199,13 +331,15 @@ static unsigned int simd_begin(struct simd_work *w, const u32 key[8],
 	static const u32 constants[4] = {
 		0x61707865, 0x3320646e, 0x79622d32, 0x6b206574,
 	};
-	struct simd_lanes *l = w->lanes[0];
+	struct simd_lanes *l = w->lanes;
 	unsigned int states;
 
 	memcpy(w->table.first, constants, sizeof(constants));
 	memcpy(w->table.first + 4, key, 32);
 	w->table.first[12] = 0;
-	w->deal = (struct simd_deal){};
+	w->deal = (struct simd_deal){
+		.offset = w->scattered ? SIMD_BLOCK : 0,
+	};
 	for (unsigned int i = 0; i < W; i++) {
 		const struct chacha20poly1305_msg *mi = &m[i < w->n ? i : 0];
 
@@ -216,8 +350,8 @@ static unsigned int simd_begin(struct simd_work *w, const u32 key[8],
 	l->message = simd_lane_numbers;
 	l->counter = simd_all32(0);
 	chacha_prepare(&w->table);
-	states = simd_deal_all(w, l, w->n);
-	simd_stream(w, l, states);
+	states = simd_deal_all(w, w->n);
+	simd_stream(w, states);
 	for (int i = 0; i < 8; i++)
 		*(v32 *)w->poly_key[i] = w->stream[i];
 	return states;
@@ -231,9 +365,28 @@ static noinline void simd_aligned_passes(struct simd_work *w)
 
 	if (w->deal.message == W)
 		offset += SIMD_BLOCK;
-	for (; offset + step <= w->text.shortest; offset += step)
-		chacha_aligned_xor(&w->table, w->text.src.src,
-				   w->text.dst.dst, offset);
+	for (; offset + step <= w->text.shortest; offset += step) {
+		const u8 *const *src = w->text.src.src;
+
+		if (!w->scattered) {
+			chacha_aligned_xor(&w->table, src, w->text.dst.dst,
+					   offset);
+			continue;
+		}
+		for (unsigned int i = 0; i < W; i++) {
+			const u8 *at = simd_source(w, i, offset, step,
+						   SIMD_STATES * i);
+
+			w->scatter.now.src[i] = at - offset;
+			/* The lines of the next pass. */
+			for (u32 ahead = 0; ahead < step; ahead += 64)
+				__builtin_prefetch(src[i] + offset + step +
+						   ahead);
+		}
+		chacha_aligned_xor_sum(&w->table, w->scatter.now.src,
+				       w->text.dst.dst, offset,
+				       w->scatter.sum);
+	}
 	w->deal.message = 0;
 	w->deal.offset = offset;
 }
@@ -241,23 +394,16 @@ static noinline void simd_aligned_passes(struct simd_work *w)
 /* XOR what @states of the first pass hold, and all passes after it. */
 static void simd_passes(struct simd_work *w, unsigned int states)
 {
-	unsigned int now = 0;
-
-	if (w->n == W && w->text.shortest >= (SIMD_STATES * 2 - 1) * SIMD_BLOCK) {
-		simd_xor_all(w, w->lanes[0], states);
+	simd_xor_all(w, states);
+	if (w->n == W && !w->deal.late &&
+	    w->text.shortest >= (SIMD_STATES * 2 - 1) * SIMD_BLOCK)
 		simd_aligned_passes(w);
-		states = simd_deal_all(w, w->lanes[0], 0);
-		simd_stream(w, w->lanes[0], states);
-	}
-	while (states) {
-		struct simd_lanes *next = w->lanes[!now];
-		unsigned int then;
-
-		then = simd_deal_all(w, next, 0);
-		simd_xor_all(w, w->lanes[now], states);
-		simd_stream(w, next, then);
-		states = then;
-		now = !now;
+	for (;;) {
+		states = simd_deal_all(w, 0);
+		if (!states)
+			break;
+		simd_stream(w, states);
+		simd_xor_all(w, states);
 	}
 }
 
@@ -328,21 +474,88 @@ static void simd_items_end(struct simd_work *w, const struct simd_span *s)
 	w->even = s->longest == s->shortest && !s->ad;
 }
 
+/* The sum of the 32-bit words of a block, less what is before @start. */
+static u64 simd_first_sum(const u8 *block, u32 start)
+{
+	u64 sum = 0, v;
+
+	for (u32 i = start & ~7U; i < SIMD_BLOCK; i += 8) {
+		memcpy(&v, block + i, 8);
+		if (i < start)
+			v &= ~0ULL << (8 * (start - i));
+		sum += (u32)v;
+		sum += v >> 32;
+	}
+	return sum;
+}
+
+/* Fetch what the first passes will read. */
+static void simd_prefetch(const struct chacha20poly1305_msg *m)
+{
+	for (u32 i = 0; i < m->nr_src; i++) {
+		const u8 *src = m->src[i].iov_base;
+
+		for (u32 j = 0; j < 4 * SIMD_BLOCK && j < m->src[i].iov_len;
+		     j += 64)
+			__builtin_prefetch(src + j);
+	}
+}
+
+/* Begin a text that is to be gathered on the way; its first block is held. */
+static void simd_scatter(struct simd_work *w, unsigned int i,
+			 struct chacha20poly1305_msg *m)
+{
+	struct simd_scatter *s = &w->scatter;
+	u32 field = m->csum_start + m->csum_offset;
+
+	if (((m->flags & AEAD_SUM_FLAGS) && m->csum_start > SIMD_BLOCK) ||
+	    ((m->flags & CHACHA20POLY1305_SUM_STORE) &&
+	     field > SIMD_BLOCK - sizeof(u16))) {
+		/* Rare: the sum does not begin, or end, in the first block. */
+		aead_gather_text(m);
+		s->msg[i] = NULL;
+		s->until[i] = ~0U;
+		simd_copy_part(s->first[i], m->dst, 0,
+			       min_t(u32, m->len, SIMD_BLOCK));
+		return;
+	}
+	s->msg[i] = m;
+	s->cursor[i] = (struct aead_cursor){ .vec = m->src };
+	s->at[i] = 0;
+	s->until[i] = 0;
+	s->sum[i] = simd_all64(0);
+	memset(s->first[i], 0, SIMD_BLOCK);
+	if (m->len) {
+		const u32 len = min_t(u32, m->len, SIMD_BLOCK);
+		const u8 *src = simd_gather(w, i, 0, len, s->first[i]);
+
+		if (src != s->first[i])
+			simd_copy_part(s->first[i], src, 0, len);
+	}
+	s->first_sum[i] = simd_first_sum(s->first[i], m->csum_start);
+}
+
 static void simd_seal(struct simd_work *w, struct chacha20poly1305_msg *m,
 		      unsigned int n, const u32 key[8])
 {
 	struct simd_span span = { .shortest = ~0U };
 	unsigned int states;
+	bool scattered = false;
 
 	w->n = n;
+	for (unsigned int i = 0; i < n; i++)
+		scattered |= aead_must_gather(&m[i]);
+	w->scattered = scattered;
+	w->used_scatter |= scattered;
+	w->scatter.summed = false;
+	for (unsigned int i = 0; scattered && i < n; i++)
+		simd_prefetch(&m[i]);
 	for (unsigned int i = 0; i < n; i++) {
-		const u8 *src = m[i].dst;
+		const u8 *src = scattered ? m[i].dst : m[i].src->iov_base;
 
-		if (aead_must_gather(&m[i]))
-			aead_gather_text(&m[i]);
-		else
-			src = m[i].src->iov_base;
 		simd_item(w, i, &m[i], src, m[i].dst, &span);
+		if (scattered)
+			simd_scatter(w, i, &m[i]);
 	}
 	simd_items_end(w, &span);
 	states = simd_begin(w, key, m);
@@ -359,6 +572,7 @@ static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 	unsigned int states;
 
 	w->n = n;
+	w->scattered = false;
 	for (unsigned int i = 0; i < n; i++) {
 		struct aead_cursor c = { .vec = m[i].src };
 		const u8 *src = aead_span(&c, m[i].src + m[i].nr_src, m[i].len);
@@ -384,7 +598,7 @@ static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 		}
 	}
 	for (unsigned int s = 0; s < states; s++) {
-		struct simd_lanes *l = &w->lanes[0][s];
+		struct simd_lanes *l = &w->lanes[s];
 
 		for (unsigned int i = 0; i < l->n; i++) {
 			if (m[((u32 *)&l->message)[i]].err) {
@@ -430,6 +644,7 @@ static void simd_chacha20(u32 state[16], u8 *dst, const u8 *src, size_t len,
 	unsigned int states;
 
 	w->n = 1;
+	w->scattered = false;
 	w->text.src.src[0] = src;
 	w->text.dst.dst[0] = dst;
 	w->text.len[0] = len;
@@ -441,8 +656,8 @@ static void simd_chacha20(u32 state[16], u8 *dst, const u8 *src, size_t len,
 		w->table.nonce[i] = simd_all32(state[13 + i]);
 	w->deal = (struct simd_deal){};
 	chacha_prepare(&w->table);
-	states = simd_deal_all(w, w->lanes[0], 0);
-	simd_stream(w, w->lanes[0], states);
+	states = simd_deal_all(w, 0);
+	simd_stream(w, states);
 	simd_passes(w, states);
 	state[12] += (len + SIMD_BLOCK - 1) / SIMD_BLOCK;
 	simd_wipe(w);

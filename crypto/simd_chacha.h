@@ -245,10 +245,13 @@ static noinline void chacha_blocks(v32 *out, const struct chacha_table *t,
 	chacha_end(out, x, t, &w, false);
 }
 
-/* The block at text offset @off of W messages, and the next of each state. */
-static noinline void chacha_aligned_xor(const struct chacha_table *t,
-					const u8 *const *src, u8 *const *dst,
-					u32 off)
+/*
+ * The block at text offset @off of W messages, and the next of each state. With
+ * @sum, the sums of the texts are added up there.
+ */
+static __always_inline void chacha_aligned(const struct chacha_table *t,
+					   const u8 *const *src,
+					   u8 *const *dst, u32 off, v64 *sum)
 {
 	const u32 first = off / SIMD_BLOCK + 1;
 	const struct chacha_which w0 = { .aligned = first };
@@ -266,15 +269,30 @@ static noinline void chacha_aligned_xor(const struct chacha_table *t,
 	chacha_rounds(x);
 #endif
 	chacha_end(x, x, t, &w0, true);
-	simd_turn_xor(x, src, dst, NULL, off, NULL);
+	simd_turn_xor(x, src, dst, NULL, off, NULL, sum, NULL);
 #if SIMD_STATES == 2
 	chacha_turn(y, 1, 3, 0);
 	chacha_turn(y, 1, 3, 1);
 	chacha_turn(y, 1, 3, 2);
 	chacha_turn(y, 1, 3, 3);
 	chacha_end(y, y, t, &w1, true);
-	simd_turn_xor(y, src, dst, NULL, off + SIMD_BLOCK, NULL);
+	simd_turn_xor(y, src, dst, NULL, off + SIMD_BLOCK, NULL,
+		      sum, NULL);
 #endif
+}
+
+static noinline void chacha_aligned_xor(const struct chacha_table *t,
+					const u8 *const *src, u8 *const *dst,
+					u32 off)
+{
+	chacha_aligned(t, src, dst, off, NULL);
+}
+
+static noinline void chacha_aligned_xor_sum(const struct chacha_table *t,
+					    const u8 *const *src,
+					    u8 *const *dst, u32 off, v64 *sum)
+{
+	chacha_aligned(t, src, dst, off, sum);
 }
 
 #if SIMD_STATES == 2
