@@ -6,6 +6,7 @@
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>
 #include <net/dropreason.h>
+#include <kunit/visibility.h>
 
 #include "device.h"
 #include "events.h"
@@ -45,6 +46,7 @@ int culvert_events_init(struct culvert_device *dev)
 	dev->drops = netdev_alloc_pcpu_stats(struct culvert_drops);
 	return dev->drops ? 0 : -ENOMEM;
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_events_init);
 
 /**
  * culvert_events_destroy() - free them
@@ -55,6 +57,7 @@ void culvert_events_destroy(struct culvert_device *dev)
 	free_percpu(dev->drops);
 	dev->drops = NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_events_destroy);
 
 static void count_drop(struct culvert_device *dev, enum culvert_drop why,
 		       unsigned int nr)
@@ -154,6 +157,7 @@ const char *culvert_drop_name(enum culvert_drop why)
 {
 	return drop_reasons[why].name;
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_drop_name);
 
 /**
  * culvert_drop_total() - packets dropped for a reason, on all CPUs
@@ -180,6 +184,7 @@ u64 culvert_drop_total(const struct culvert_device *dev, enum culvert_drop why)
 	}
 	return total;
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_drop_total);
 
 static int count_strings(struct net_device *dev, int set)
 {

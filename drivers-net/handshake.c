@@ -14,6 +14,7 @@
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 #include <net/dst.h>
+#include <kunit/visibility.h>
 
 #include "cookie.h"
 #include "device.h"
@@ -185,6 +186,7 @@ void culvert_handshake_work(struct work_struct *work)
 	if (more)
 		queue_work(dev->wq, work);
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_handshake_work);
 
 /**
  * culvert_handshake_receive() - take a handshake message from the socket
@@ -228,6 +230,7 @@ void culvert_handshake_receive(struct culvert_device *dev, struct sk_buff *skb)
 	skb_queue_tail(&dev->handshakes, skb);
 	queue_work(dev->wq, &dev->handshake_work);
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_handshake_receive);
 
 int culvert_handshake_init(struct culvert_device *dev)
 {
@@ -239,6 +242,7 @@ int culvert_handshake_init(struct culvert_device *dev)
 	INIT_WORK(&dev->handshake_work, culvert_handshake_work);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_handshake_init);
 
 /**
  * culvert_handshake_exit() - the device goes
@@ -263,3 +267,4 @@ void culvert_handshake_exit(struct culvert_device *dev)
 	kfree_sensitive(dev->batch);
 	dev->batch = NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_handshake_exit);

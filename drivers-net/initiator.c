@@ -6,6 +6,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <kunit/visibility.h>
 
 #include "cookie.h"
 #include "device.h"
@@ -77,6 +78,7 @@ void culvert_handshake_expire(struct culvert_peer *peer)
 	culvert_handshake_clear(peer);
 	culvert_session_expire_current(peer);
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_handshake_expire);
 
 /**
  * culvert_handshake_rekeyed() - our static key has changed
@@ -92,6 +94,7 @@ void culvert_handshake_rekeyed(struct culvert_peer *peer)
 	spin_unlock_bh(&peer->lock);
 	culvert_handshake_expire(peer);
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_handshake_rekeyed);
 
 /* identity.lock is held. The handshake is in the table on success. */
 static bool write_initiation(struct culvert_device *dev, struct culvert_peer *peer,
@@ -389,3 +392,4 @@ void culvert_handshake_initiate(struct culvert_peer *peer, bool is_retry)
 	llist_add(&peer->initiate, &dev->initiate);
 	queue_work(dev->wq, &dev->handshake_work);
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_handshake_initiate);

@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <kunit/visibility.h>
 
 #include "cidr.h"
 #include "device.h"
@@ -41,6 +42,7 @@ int culvert_peer_table_init(struct culvert_device *dev)
 	init_completion(&dev->peers_gone);
 	return rhashtable_init(&dev->keys, &key_params);
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_peer_table_init);
 
 /**
  * culvert_peer_wait_all() - wait until no peer takes memory any more
@@ -56,6 +58,7 @@ void culvert_peer_wait_all(struct culvert_device *dev)
 	if (!refcount_dec_and_test(&dev->peer_refs))
 		wait_for_completion(&dev->peers_gone);
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_peer_wait_all);
 
 /**
  * culvert_peer_table_destroy() - free the table of public keys
@@ -67,6 +70,7 @@ void culvert_peer_table_destroy(struct culvert_device *dev)
 {
 	rhashtable_destroy(&dev->keys);
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_peer_table_destroy);
 
 /**
  * culvert_peer_create() - make a peer
@@ -116,6 +120,7 @@ struct culvert_peer *culvert_peer_create(struct culvert_device *dev,
 	dev->nr_peers++;
 	return peer;
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_peer_create);
 
 /**
  * culvert_peer_get_unless_dead() - take a reference to a peer found under RCU
@@ -272,6 +277,7 @@ void culvert_peer_remove_all(struct culvert_device *dev)
 	list_splice_init(&dev->peers, &gone);
 	culvert_peer_finish(&gone);
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_peer_remove_all);
 
 /**
  * culvert_peer_cache_init() - prepare what peers are made of

@@ -14,6 +14,7 @@
 #include <net/ip6_route.h>
 #include <net/route.h>
 #include <net/udp.h>
+#include <kunit/visibility.h>
 
 #include "device.h"
 #include "peer.h"
@@ -291,6 +292,7 @@ void culvert_udp_get_endpoint(struct culvert_peer *peer,
 		*ep = peer->endpoint;
 	} while (read_seqcount_retry(&peer->endpoint_seq, seq));
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_udp_get_endpoint);
 
 /**
  * culvert_udp_set_endpoint() - a peer is somewhere else now

@@ -5,6 +5,8 @@
 #include <linux/udp.h>
 #include <net/gro.h>
 #include <net/udp_tunnel.h>
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 
 #include "device.h"
 #include "events.h"
@@ -326,12 +328,16 @@ static struct sk_buff *udp_message(const void *msg, size_t len)
 int culvert_udp_send_message(struct culvert_peer *peer, const void *msg,
 			     size_t len)
 {
-	struct sk_buff *skb = udp_message(msg, len);
+	struct sk_buff *skb;
 
+	KUNIT_STATIC_STUB_REDIRECT(culvert_udp_send_message, peer, msg, len);
+
+	skb = udp_message(msg, len);
 	if (unlikely(!skb))
 		return -ENOMEM;
 	return culvert_udp_send(peer, skb, UDP_HANDSHAKE_DS);
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_udp_send_message);
 
 /**
  * culvert_udp_reply() - send a message back to where another came from
@@ -352,6 +358,8 @@ int culvert_udp_reply(struct culvert_device *dev, struct sk_buff *in,
 	struct sock *sk;
 	int err;
 
+	KUNIT_STATIC_STUB_REDIRECT(culvert_udp_reply, dev, in, msg, len);
+
 	err = culvert_udp_endpoint_from_skb(&ep, in);
 	if (err)
 		return err;
@@ -370,3 +378,4 @@ int culvert_udp_reply(struct culvert_device *dev, struct sk_buff *in,
 	rcu_read_unlock_bh();
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_udp_reply);
