@@ -3,8 +3,8 @@
  * Field elements modulo p = 2^255 - 19 for machines with a 32 x 32 = 64 bit
  * product: ten limbs in radix 2^25.5, that is of 26 and 25 bits by turns.
  *
- * "Reduced" below means even limbs up to 2^26 + 2^10 and odd ones up to
- * 2^25 + 2^10; multiplication and squaring return that. They take up to three
+ * "Reduced" below means even limbs up to 2^26 + 2^11 and odd ones up to
+ * 2^25 + 2^11; multiplication and squaring return that. They take up to three
  * times as much in either operand, which is one sum or difference of reduced
  * elements. After a second sum in a row there must be an fe_weak_reduce().
  */

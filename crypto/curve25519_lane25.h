@@ -5,8 +5,8 @@
  * lanes' low 32 bits: vmul32().
  *
  * "Carried" limbs are under 2^26 + 2^10, 2^25 + 2^16; factors must be carried.
- * A product comes "raw", even limbs under 2^60 and odd ones under 2^59, as no
- * limb is more than 125 times 2^52 or 154 times 2^51. Sums and differences are
+ * A product comes "raw", even limbs under 2^59 and odd ones under 3/4 of that,
+ * as no limb is more than 125 times 2^52 or 154 times 2^51. Sums and differences are
  * taken of raw elements and then carried, which makes one carry of what would
  * be two.
  */

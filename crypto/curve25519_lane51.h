@@ -5,7 +5,7 @@
  * of a product of 52-bit factors: vmadd_lo() and vmadd_hi().
  *
  * "Carried" limbs are under 2^51 + 2^15; factors must be carried. A product
- * comes "raw", in limbs under 2^60. Sums and differences are taken of raw
+ * comes "raw", in limbs under 2^59. Sums and differences are taken of raw
  * elements and then carried, which makes one carry of what would be two.
  * With limbs so close to the multipliers' width there is no other choice: the
  * sum of two carried elements does not fit any more.
@@ -119,8 +119,9 @@ static __always_inline v64 vtimes19(v64 h)
 
 /*
  * High halves are two units of the next limb. They are gathered first, then
- * doubled, and the low halves are added to that. A limb of the ten before the
- * fold is below 5 * 2^52 + 2 * 5 * 2^51, and twenty times that below 2^60.
+ * doubled, and the low halves are added to that. The greatest limb is the first
+ * one: a low half and 19 times the sixth of the ten before the fold, four low
+ * and ten high halves, these under 2^50, or 124.5 times 2^52 altogether.
  */
 static __always_inline void vfe_mul_raw(struct vfe *r, const struct vfe *a,
 					const struct vfe *b)
