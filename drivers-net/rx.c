@@ -534,9 +534,12 @@ void culvert_rx_process(struct culvert_train *train)
 		if (data.header.type == cpu_to_le32(WIRE_DATA))
 			session = culvert_session_find(walk.dev,
 						       le32_to_cpu(data.receiver));
-		if (!session) {
+		if (!session ||
+		    !culvert_session_may_receive(session,
+						 ktime_get_coarse_boottime_ns())) {
 			culvert_drop_note(walk.dev, skb,
-					  CULVERT_DROP_RX_NO_SESSION, 1);
+					  session ? CULVERT_DROP_RX_EXPIRED :
+						    CULVERT_DROP_RX_NO_SESSION, 1);
 			session = train->session;
 			train_cursor_skip(&walk.at, min(walk.left, walk.size));
 			walk.left -= min(walk.left, walk.size);
