@@ -465,18 +465,28 @@ def insert_maintainers(text, entry):
 
 def git_reader(tree):
     """Pristine files out of the tree's HEAD, or out of a plain folder."""
+    if not os.path.exists(os.path.join(tree, ".git")):
+        def plain(path):
+            full = os.path.join(tree, path)
+            return read(full) if os.path.isfile(full) else None
+        return plain
+
     cache = {}
+    objects = subprocess.Popen(["git", "-C", tree, "cat-file", "--batch"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def base(path):
         if path not in cache:
-            if os.path.exists(os.path.join(tree, ".git")):
-                done = subprocess.run(
-                    ["git", "-C", tree, "cat-file", "blob", "HEAD:" + path],
-                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-                cache[path] = done.stdout if done.returncode == 0 else None
-            else:
-                full = os.path.join(tree, path)
-                cache[path] = read(full) if os.path.isfile(full) else None
+            objects.stdin.write(b"HEAD:%s\n" % path.encode())
+            objects.stdin.flush()
+            answer = objects.stdout.readline().split()
+            data = None
+            if answer and answer[-1].isdigit():
+                data = objects.stdout.read(int(answer[-1]))
+                objects.stdout.read(1)
+                if answer[1] != b"blob":
+                    data = None
+            cache[path] = data
         return cache[path]
     return base
 

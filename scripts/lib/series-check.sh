@@ -7,7 +7,7 @@
 # shellcheck source-path=SCRIPTDIR source=series.sh
 [ -n "${culvert_top:-}" ] || . "${BASH_SOURCE[0]%/*}/series.sh"
 
-check_src='' check_obj='' check_early=''
+check_src='' check_obj='' check_early='' check_state=''
 check_ok=0
 check_failed=0
 
@@ -53,7 +53,7 @@ check()
 	[ ${#trees[@]} -gt 0 ] || mapfile -t trees < <(known_trees)
 	# "set -e" ends a script without a word; this one is long, so say where.
 	set -E
-	trap 'echo "FAIL check: a command failed at ${BASH_SOURCE[0]##*/}:$LINENO"' ERR
+	trap 'echo "FAIL check: a command failed at ${BASH_SOURCE[0]##*/}:$LINENO" >&2' ERR
 	need_pkgs git python3
 	[ -n "$compare" ] || need_pkgs perl python3-git python3-ply
 	[ -n "$fast" ] || need_pkgs make gcc bc bison flex sparse kmod \
@@ -75,8 +75,12 @@ check_tree()
 	pristine=$(tree_path "$tree")
 	list=$dir/patches
 	check_manifest "$tree" "$dir"
+	# A copy, so that a build meanwhile does not change what is judged.
+	mkdir -p "$dir/copy"
+	[ ! -d "$culvert_top/patches/$tree" ] ||
+		cp -r "$culvert_top/patches/$tree" "$dir/copy/"
 	check_generated "$tree" "$dir" || true
-	if ! (patch_files "$tree") >"$list" 2>"$dir/log"; then
+	if ! (patch_files "$tree" "$dir/copy") >"$list" 2>"$dir/log"; then
 		fail "$tree: patches" "run scripts/series build $tree" <"$dir/log"
 		return 0
 	fi
@@ -108,8 +112,8 @@ check_generated()
 			"the message says what to mend" <"$dir/log"
 		return 1
 	fi
-	diff -rq "$culvert_top/patches/$tree" "$dir/made" 2>&1 |
-		sed "s|$dir/made|the overlay|g; s|$culvert_top/||g" >"$dir/log" || true
+	diff -rq "$dir/copy/$tree" "$dir/made" 2>&1 |
+		sed "s|$dir/made|the overlay|g; s|$dir/copy|patches|g" >"$dir/log" || true
 	judge "$tree: patches/ is what the overlay makes" \
 		"run scripts/series build $tree and commit patches/" "$dir/log"
 }
@@ -126,7 +130,7 @@ check_am()
 	if ! GIT_COMMITTER_NAME=Culvert \
 	     GIT_COMMITTER_EMAIL=culvert@culvert.invalid \
 	     am "$dir/repo" "$dir/patches" --committer-date-is-author-date \
-	     >"$dir/log" 2>&1; then
+	     --whitespace=warn >"$dir/log" 2>&1; then
 		fail "$tree: git am" "$(am_failure "$dir/repo" "$dir/log") mend the edit in linux-overlay/edits, or the white space, then scripts/series build $tree" <"$dir/log"
 		return 1
 	fi
@@ -153,7 +157,7 @@ check_checkpatch()
 			echo "^${file//\*/[^:]*}:[0-9]*: [A-Z]*:$type: "
 		done >"$dir/excepted"
 	while read -r patch; do
-		name=${patch#"$culvert_top/"}
+		name=patches/${patch#"$dir/copy/"}
 		# The Python that has the packages is Debian's.
 		PATH=/usr/bin:$PATH perl "$pristine/scripts/checkpatch.pl" \
 			--root="$pristine" \
@@ -311,10 +315,24 @@ kmake()
 	make -s -C "$check_src" O="$check_obj" -j"$(nproc)" W=1 "$@"
 }
 
+# Configuring takes as long as compiling a file; most patches need none.
 configure()
 {
+	local state
+
 	write_config "$check_src" "$1" >"$check_obj/culvert.config"
+	state=$( (cat "$check_obj/culvert.config" "$check_src/Kconfig.culvert-check" \
+		"$check_src"/{crypto,lib/crypto,drivers/net}/Kconfig
+		our_kconfigs "$check_src" | sort | xargs -r cat) | sha256sum)
+	[ "$state" != "$check_state" ] || return 0
 	kmake KCONFIG_ALLCONFIG="$check_obj/culvert.config" allnoconfig
+	check_state=$state
+}
+
+# The files that the series has added up to a commit.
+added_before()
+{
+	git -C "$check_src" diff --name-only --diff-filter=A refs/check/base "$1"
 }
 
 # Objects (and folders) that a patch of the series can change.
@@ -327,7 +345,8 @@ build_targets()
 	done
 	# Existing files, and new ones beside existing ones.
 	sed -n 's|^+++ b/\(.*\)\.c$|\1|p' "$patch" |
-		grep -v -e ^lib/crypto/batch/ -e ^drivers/net/culvert/ -e ^tools/ |
+		sed -e '\|^lib/crypto/batch/|d' -e '\|^drivers/net/culvert/|d' \
+			-e '\|^tools/|d' |
 		while read -r path; do
 			[ "$on$path" = crypto/chacha20poly1305_batch ] ||
 				echo "$path.o"
@@ -408,7 +427,7 @@ check_builds()
 		"$check_obj"/crypto/chacha20poly1305_batch.*
 	while read -r patch; do
 		number=$((number + 1))
-		name=${patch#"$culvert_top/"}
+		name=patches/${patch#"$dir/copy/"}
 		commit=$(git -C "$check_src" rev-parse \
 			 "refs/check/series~$((total - number))")
 		step_to "$commit"
@@ -416,25 +435,29 @@ check_builds()
 			configure y >/dev/null 2>&1 || true
 			progress "$tree: preparing a build folder" kmake prepare || true
 		fi
-		edits=$(sed -n 's|^--- a/||p' "$patch" | paste -s -d '|')
+		edits=$(git -C "$check_src" diff --name-only --diff-filter=M \
+			"$commit^" "$commit" | grep -v -x -f <(added_before "$commit") |
+			paste -s -d '|' || true)
 
 		: >"$log"
-		build_one y "$patch" C=1 >"$log.all" 2>&1 ||
+		build_one y "$patch" C=1 CHECK="$culvert_top/scripts/lib/sparse" >"$log.all" 2>&1 ||
 			echo "make failed: $(tail -n 2 "$log.all")" >"$log"
 		only_ours "${edits:-^$}" <"$log.all" >>"$log"
 		judge "build $number/$total, features on, W=1 C=1: $name" \
 			"mend the source; \"git am\" up to here must build" "$log" || true
 		note_symbols "$dir/symbols.$number"
 
+		if [ -z "$edits" ]; then
+			ok "build $number/$total, features off: changes no file that the tree has"
+			continue
+		fi
 		: >"$log"
 		build_one '' "$patch" >"$log.all" 2>&1 ||
 			echo "make failed: $(tail -n 2 "$log.all")" >"$log"
-		only_ours "${edits:-^$}" <"$log.all" >>"$log"
+		only_ours "$edits" <"$log.all" >>"$log"
 		judge "build $number/$total, features off: $name" \
 			"the hooks must be inert while the features are off" "$log" || true
 	done <"$dir/patches"
-	configure y >/dev/null 2>&1
-	build_one y "$(tail -n 1 "$dir/patches")" >/dev/null 2>&1 || true
 	check_links "$tree" "$dir" "$total"
 	check_all_built "$tree" "$dir"
 	check_selftests "$tree" "$dir"

@@ -28,13 +28,14 @@ tree_kind()
 	"$culvert_top/scripts/tree" kind "$1"
 }
 
-# The patch files of a tree, in the order to apply them.
+# The patch files of a tree, in the order to apply them; from a copy of
+# patches/ if it is given.
 patch_files()
 {
-	local tree=$1 series dir
+	local tree=$1 top=${2:-$culvert_top/patches} series dir
 
 	while read -r series; do
-		dir=$culvert_top/patches/$tree/$series
+		dir=$top/$tree/$series
 		[ -d "$dir" ] || die "patches/$tree/$series is missing: run scripts/series build"
 		find "$dir" -name '[0-9]*.patch' ! -name '0000-*' | sort
 	done < <(all_series)
