@@ -80,7 +80,9 @@ static struct sk_buff *udp_gro_receive_train(struct sock *sk,
 		    held.receiver != msg->receiver ||
 		    held.header.type != msg->header.type ||
 		    len > skb_shinfo(p)->gso_size || skb_zcopy(skb) ||
-		    p->len + len > TRAIN_BYTES_MAX || NAPI_GRO_CB(skb)->flush)
+		    p->len + len > TRAIN_BYTES_MAX || NAPI_GRO_CB(skb)->flush ||
+		    /* Drivers may leave the headers in the first fragment. */
+		    !pskb_may_pull(skb, skb_gro_offset(skb)))
 			return p;
 
 		gro_chain(p, skb);
