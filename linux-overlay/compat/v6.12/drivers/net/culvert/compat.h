@@ -8,6 +8,9 @@
 
 #ifndef __ASSEMBLY__
 
+/* As each file says it; the headers below would settle on another one. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <crypto/batch_compat.h>
 #include <net/udp_tunnel.h>
 #include <uapi/linux/wireguard.h>
