@@ -385,7 +385,7 @@ static noinline void simd_aligned_passes(struct simd_work *w)
 		}
 		chacha_aligned_xor_sum(&w->table, w->scatter.now.src,
 				       w->text.dst.dst, offset,
-				       w->scatter.sum);
+				       w->scatter.sum, w->stream);
 	}
 	w->deal.message = 0;
 	w->deal.offset = offset;

@@ -251,7 +251,8 @@ static noinline void chacha_blocks(v32 *out, const struct chacha_table *t,
  */
 static __always_inline void chacha_aligned(const struct chacha_table *t,
 					   const u8 *const *src,
-					   u8 *const *dst, u32 off, v64 *sum)
+					   u8 *const *dst, u32 off, v64 *sum,
+					   v32 *stash)
 {
 	const u32 first = off / SIMD_BLOCK + 1;
 	const struct chacha_which w0 = { .aligned = first };
@@ -265,12 +266,25 @@ static __always_inline void chacha_aligned(const struct chacha_table *t,
 #if SIMD_STATES == 2
 	chacha_begin(y, t, &w1, true);
 	chacha_rounds2(x, y);
+	/* With sums to take, registers do not suffice. */
+#pragma GCC unroll 16
+	for (int i = 0; i < 16; i++) {
+		if (stash)
+			stash[i] = y[i];
+	}
 #else
 	chacha_rounds(x);
 #endif
 	chacha_end(x, x, t, &w0, true);
 	simd_turn_xor(x, src, dst, NULL, off, NULL, sum, NULL);
 #if SIMD_STATES == 2
+	if (stash)
+		simd_forget(stash);
+#pragma GCC unroll 16
+	for (int i = 0; i < 16; i++) {
+		if (stash)
+			y[i] = stash[i];
+	}
 	chacha_turn(y, 1, 3, 0);
 	chacha_turn(y, 1, 3, 1);
 	chacha_turn(y, 1, 3, 2);
@@ -285,14 +299,15 @@ static noinline void chacha_aligned_xor(const struct chacha_table *t,
 					const u8 *const *src, u8 *const *dst,
 					u32 off)
 {
-	chacha_aligned(t, src, dst, off, NULL);
+	chacha_aligned(t, src, dst, off, NULL, NULL);
 }
 
 static noinline void chacha_aligned_xor_sum(const struct chacha_table *t,
 					    const u8 *const *src,
-					    u8 *const *dst, u32 off, v64 *sum)
+					    u8 *const *dst, u32 off, v64 *sum,
+					    v32 *stash)
 {
-	chacha_aligned(t, src, dst, off, sum);
+	chacha_aligned(t, src, dst, off, sum, stash);
 }
 
 #if SIMD_STATES == 2
