@@ -220,18 +220,21 @@ static __always_inline void simd_turn_xor(const v32 *stream,
 	}
 }
 
-#include "simd_limb44.h"
-#include "simd_chacha.h"
-#include "simd_poly.h"
-
-/* Text from which a message is worth another lane of Poly1305. */
-#define SIMD_SHARE_MIN	128
-/* Below this, one stream's blocks go through 64-bit multiplications. */
-#define SIMD_POLY_MIN	512
-
 static const v32 simd_lane_numbers = {
 	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 };
+
+#include "simd_limb44.h"
+#include "simd_chacha.h"
+#include "simd_poly.h"
+#include "simd_poly_one.h"
+
+/* Text from which a message is worth another lane of Poly1305. */
+#define SIMD_SHARE_MIN	128
+/* Below this, one message's blocks go through 64-bit multiplications. */
+#define SIMD_POLY_MIN	512
+/* Up to as many messages have their tags made one after the other. */
+#define SIMD_SINGLY	1
 
 /* Whether simd_load_ends() makes use of its scratch memory. */
 #define SIMD_EVEN_USES_ODD	false

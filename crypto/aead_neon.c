@@ -154,16 +154,19 @@ static __always_inline void simd_turn_xor(const v32 *stream,
 			      sum ? sum + (who ? who[i] : i) : NULL);
 }
 
+static const v32 simd_lane_numbers = { 0, 1, 2, 3 };
+
 #include "simd_limb26.h"
 #include "simd_chacha.h"
 #include "simd_poly.h"
+#include "simd_poly_one.h"
 
 /* Text from which a message is worth another lane of Poly1305. */
 #define SIMD_SHARE_MIN	128
-/* Below this, one stream's blocks go through 64-bit multiplications. */
+/* Below this, one message's blocks go through 64-bit multiplications. */
 #define SIMD_POLY_MIN	512
-
-static const v32 simd_lane_numbers = { 0, 1, 2, 3 };
+/* Up to as many messages have their tags made one after the other. */
+#define SIMD_SINGLY	1
 
 /* Whether simd_load_ends() makes use of its scratch memory. */
 #define SIMD_EVEN_USES_ODD	true

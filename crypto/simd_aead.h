@@ -90,6 +90,7 @@ struct simd_work {
 	bool			even;	/* one length, no associated data */
 	bool			odd;	/* what follows poly_odd is in use */
 	u8			tag[W][16];
+	struct poly1305_stream	auth;
 	struct simd_lanes	lanes[SIMD_STATES];
 	bool			scattered;	/* texts are in scatter */
 	bool			used_scatter;
@@ -422,6 +423,56 @@ static unsigned int simd_shares(const struct poly_item *it, unsigned int n)
 	return lanes;
 }
 
+/* Whole blocks of one message, most of them in all lanes. */
+static void simd_blocks(struct simd_work *w, struct poly1305_stream *st,
+			const u8 *src, size_t len)
+{
+	const size_t row = 16 * M;
+
+	if (len >= SIMD_POLY_MIN) {
+		aead_poly1305_generic(st, src, len % row, NULL);
+		poly_one(w->poly, st, src + len % row, len / row);
+	} else {
+		aead_poly1305_generic(st, src, len, NULL);
+	}
+}
+
+/* The tag of one message. */
+static void simd_tag(struct simd_work *w, unsigned int i)
+{
+	struct poly1305_stream *st = &w->auth;
+	struct poly_item *it = &w->item[i];
+	u64 end[2];
+
+	st->r[0] = (w->poly_key[0][i] & 0x0fffffff) |
+		   (u64)(w->poly_key[1][i] & 0x0ffffffc) << 32;
+	st->r[1] = (w->poly_key[2][i] & 0x0ffffffc) |
+		   (u64)(w->poly_key[3][i] & 0x0ffffffc) << 32;
+	for (int j = 0; j < 4; j++)
+		st->s[j] = w->poly_key[4 + j][i];
+	st->h[0] = 0;
+	st->h[1] = 0;
+	st->h[2] = 0;
+	for (int j = 0; j < 2; j++) {
+		const u8 *src = j ? it->text : it->ad;
+		const u32 len = j ? it->len : it->ad_len;
+
+		if (len >= 16)
+			simd_blocks(w, st, src, len & ~15U);
+		if (len & 15) {
+			end[0] = 0;
+			end[1] = 0;
+			simd_copy_small((u8 *)end, src + (len & ~15U),
+					len & 15);
+			aead_poly1305_generic(st, (u8 *)end, 16, NULL);
+		}
+	}
+	end[0] = it->ad_len;
+	end[1] = it->len;
+	aead_poly1305_generic(st, (u8 *)end, 16, NULL);
+	poly1305_stream_final(st, (u8 *)it->tag);
+}
+
 static void simd_authenticate(struct simd_work *w)
 {
 	unsigned int i = 0;
@@ -435,6 +486,11 @@ static void simd_authenticate(struct simd_work *w)
 	for (; i < w->n; i += M) {
 		unsigned int n = min_t(unsigned int, w->n - i, M);
 
+		if (n <= SIMD_SINGLY) {
+			for (unsigned int j = i; j < w->n; j++)
+				simd_tag(w, j);
+			break;
+		}
 		w->odd = true;
 		poly_tags(w->poly, &w->poly_odd, &w->item[i], n, w->poly_key,
 			  i, simd_shares(&w->item[i], n));
@@ -663,36 +719,14 @@ static void simd_chacha20(u32 state[16], u8 *dst, const u8 *src, size_t len,
 	simd_wipe(w);
 }
 
-/* One message's whole blocks, its stripes in all lanes. */
+/* One message's whole blocks, in all lanes. */
 static void simd_poly1305(struct poly1305_stream *st, const u8 *src,
 			  size_t len, void *ctx)
 {
 	struct simd_work *w = ctx;
-	struct poly_lanes *p = w->poly;
-	struct poly_item it = { .text = src, .len = len & ~(SIMD_BLOCK - 1) };
-	struct limbs r;
-	v64 lo, hi, top;
 
-	if (len < SIMD_POLY_MIN) {
-		aead_poly1305_generic(st, src, len, NULL);
-		return;
-	}
-	w->odd = true;
-	for (unsigned int v = 0; v < M; v++)
-		w->poly_odd.item[v] = &it;
-	limb_split(&r, simd_all64(st->r[0]), simd_all64(st->r[1]),
-		   simd_all64(0));
-	limb_factor_set(&p->power[1], &r);
-	limb_split(&p->h, simd_all64(st->h[0]), simd_all64(st->h[1]),
-		   simd_all64(st->h[2] * LIMB_HIGH_BIT));
-	poly_powers(p, 4, M);
-	poly_stripes(p, &w->poly_odd, M, true);
-	limb_join(&lo, &hi, &top, &p->h);
-	st->h[0] = lo[0];
-	st->h[1] = hi[0];
-	st->h[2] = top[0];
-	aead_poly1305_generic(st, src + it.len, len - it.len, NULL);
-	simd_wipe(w);
+	simd_blocks(w, st, src, len);
+	memzero_explicit(w->poly, sizeof(w->poly[0]));
 }
 
 #endif /* _LIB_CRYPTO_BATCH_SIMD_AEAD_H */

@@ -15,6 +15,7 @@
 
 #define LIMBS		5
 #define LIMB_MASK26	((1ULL << 26) - 1)
+#define LIMB_BITS	26
 /* 2^128, in the top limb. */
 #define LIMB_HIGH_BIT	(1ULL << 24)
 

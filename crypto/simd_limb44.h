@@ -17,6 +17,7 @@
 #define LIMBS		3
 #define LIMB_MASK44	((1ULL << 44) - 1)
 #define LIMB_MASK42	((1ULL << 42) - 1)
+#define LIMB_BITS	44
 /* 2^128, in the top limb. */
 #define LIMB_HIGH_BIT	(1ULL << 40)
 

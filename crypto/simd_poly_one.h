@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Poly1305 with one message in all lanes: lane by lane, consecutive blocks.
+ *
+ * A row of M blocks m is added to accumulators u as u r^M + m, several rows at
+ * a time, and in the end block i of a row counts r^(M - i) times.
+ */
+#ifndef _LIB_CRYPTO_BATCH_SIMD_POLY_ONE_H
+#define _LIB_CRYPTO_BATCH_SIMD_POLY_ONE_H
+
+#include <crypto/poly1305_batch.h>
+
+#include "simd_poly.h"
+
+/* Rows from which four at a time are worth the powers of r that they need. */
+#define POLY_ONE_FOUR	16
+
+/* Loading interleaves two halves of a row: where its blocks come to lie. */
+static __always_inline v64 poly_one_places(v64 lane)
+{
+	return (lane & 1) * (M / 2) + (lane >> 1);
+}
+
+static __always_inline void poly_one_load(struct limbs *m, const u8 *src)
+{
+	const v64 a = ((const v64_any *)src)[0];
+	const v64 b = ((const v64_any *)src)[1];
+
+	limb_split(m, simd_lo64(a, b), simd_hi64(a, b),
+		   simd_all64(LIMB_HIGH_BIT));
+}
+
+/*
+ * r is in power[1]. Leave there what each lane counts in the end; at 2, r^M;
+ * then its square, its cube and, at 0, its fourth power, as @rows needs them.
+ */
+static noinline void poly_one_powers(struct poly_lanes *p, size_t rows)
+{
+	const v64 lane = simd_widen((const u32 *)&simd_lane_numbers);
+	const v64 after = M - 1 - poly_one_places(lane);
+	struct limb_factor f;
+	struct limbs c, q, t;
+	v64 mask = -(after & 1);
+
+	limb_factor_get(&c, &p->power[1]);
+	poly_mul(&q, &c, &p->power[1]);
+	for (int i = 0; i < LIMBS; i++)
+		c.v[i] = (q.v[i] & mask) | (c.v[i] & ~mask);
+	for (int bit = 1; 1 << bit < M; bit++) {
+		limb_factor_set(&f, &q);
+		poly_mul(&t, &c, &f);
+		mask = -((after >> bit) & 1);
+		for (int i = 0; i < LIMBS; i++)
+			c.v[i] = (t.v[i] & mask) | (c.v[i] & ~mask);
+		poly_mul(&q, &q, &f);
+	}
+	limb_factor_set(&p->power[1], &c);
+	limb_factor_set(&p->power[2], &q);
+	if (rows < 3)
+		return;
+	poly_mul(&t, &q, &p->power[2]);
+	limb_factor_set(&p->power[3], &t);
+	if (rows < POLY_ONE_FOUR)
+		return;
+	poly_mul(&q, &t, &p->power[2]);
+	limb_factor_set(&p->power[4], &q);
+	poly_mul(&t, &t, &p->power[3]);
+	limb_factor_set(&p->power[0], &t);
+}
+
+static noinline void poly_one_rows(struct poly_lanes *p, const u8 *src,
+				   size_t rows)
+{
+	const size_t together = rows < POLY_ONE_FOUR ? 2 : 4;
+	const size_t step = 16 * M;
+	struct limbs u, m;
+	struct limb_sum a;
+
+	/* One to @together rows singly; then as many as that, each time. */
+	poly_one_load(&u, src);
+	poly_add(&u, &p->h);
+	for (src += step, rows--; rows % together; src += step, rows--) {
+		limb_sum_clear(&a);
+		poly_one_load(&m, src);
+		limb_sum_add(&a, &m);
+		limb_sum_mul(&a, &u, &p->power[2]);
+		limb_sum_carry(&u, &a);
+	}
+	for (; rows && together == 2; src += 2 * step, rows -= 2) {
+		simd_forget(p);
+		limb_sum_clear(&a);
+		poly_one_load(&m, src + step);
+		limb_sum_add(&a, &m);
+		poly_one_load(&m, src);
+		limb_sum_mul(&a, &m, &p->power[2]);
+		limb_sum_mul(&a, &u, &p->power[3]);
+		limb_sum_carry(&u, &a);
+	}
+	for (; rows; src += 4 * step, rows -= 4) {
+		simd_forget(p);
+		limb_sum_clear(&a);
+		poly_one_load(&m, src + 3 * step);
+		limb_sum_add(&a, &m);
+		poly_one_load(&m, src + 2 * step);
+		limb_sum_mul(&a, &m, &p->power[2]);
+		poly_one_load(&m, src + step);
+		limb_sum_mul(&a, &m, &p->power[3]);
+		poly_one_load(&m, src);
+		limb_sum_mul(&a, &m, &p->power[4]);
+		limb_sum_mul(&a, &u, &p->power[0]);
+		limb_sum_carry(&u, &a);
+	}
+	poly_mul(&p->h, &u, &p->power[1]);
+}
+
+/* @rows times M blocks, in units of 2^64 outside of here. */
+static void poly_one(struct poly_lanes *p, struct poly1305_stream *st,
+		     const u8 *src, size_t rows)
+{
+	unsigned __int128 low = 0;
+	struct limbs r;
+	u64 high = 0, over;
+
+	limb_split(&r, simd_all64(st->r[0]), simd_all64(st->r[1]),
+		   simd_all64(0));
+	limb_factor_set(&p->power[1], &r);
+	/* The first block is in the first lane. */
+	limb_split(&r, simd_all64(st->h[0]), simd_all64(st->h[1]),
+		   simd_all64(st->h[2] * LIMB_HIGH_BIT));
+	for (int i = 0; i < LIMBS; i++) {
+		p->h.v[i] = simd_all64(0);
+		((u64 *)&p->h.v[i])[0] = r.v[i][0];
+	}
+	poly_one_powers(p, rows);
+	poly_one_rows(p, src, rows);
+
+	/* Limbs stay below 2^48 in sum, and those of 44 bits are but three. */
+	for (int i = LIMBS - 1; i >= 0; i--) {
+		const u64 *h = (const u64 *)&p->h.v[i];
+		u64 sum = 0;
+
+		for (int v = 0; v < M; v++)
+			sum += h[v];
+		high = (high << LIMB_BITS) | (u64)(low >> (128 - LIMB_BITS));
+		low <<= LIMB_BITS;
+		low += sum;
+		high += low < sum;
+	}
+	over = 5 * (high >> 2);
+	low += over;
+	high = (high & 3) + (low < over);
+	st->h[0] = (u64)low;
+	st->h[1] = (u64)(low >> 64);
+	st->h[2] = high;
+}
+
+#endif /* _LIB_CRYPTO_BATCH_SIMD_POLY_ONE_H */
