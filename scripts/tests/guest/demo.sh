@@ -11,7 +11,7 @@ module=$2
 step()
 {
 	barrier
-	[ "$me" = 2 ] || printf '\n=== %s\n' "$*"
+	[ "$me" = 2 ] || printf '=== %s\n' "$*"
 	barrier
 }
 
