@@ -6,9 +6,6 @@
  * that wants it can run on that CPU meanwhile, except where the section is no
  * real one (ARCH=um), for which there is a flag.
  */
-//@ chacha20poly1305
-#include <crypto/chacha20poly1305_batch.h>
-//@
 #include <kunit/visibility.h>
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -99,19 +96,6 @@ do {									  \
 		fn##_generic(__VA_ARGS__, NULL);			  \
 } while (0)
 
-void aead_seal_group(struct chacha20poly1305_msg *m, unsigned int n,
-		     const u32 key[8])
-{
-	AEAD_RUN(true, aead_seal_group, m, n, key);
-}
-
-void aead_open_group(struct chacha20poly1305_msg *m, unsigned int n,
-		     const u32 key[8])
-{
-	AEAD_RUN(true, aead_open_group, m, n, key);
-}
-
-//@
 void aead_chacha20_xor(u32 state[16], u8 *dst, const u8 *src, size_t len)
 {
 	while (len) {
@@ -135,6 +119,19 @@ void aead_poly1305_blocks(struct poly1305_stream *st, const u8 *src,
 		src += n;
 		len -= n;
 	}
+}
+
+//@ chacha20poly1305
+void aead_seal_group(struct chacha20poly1305_msg *m, unsigned int n,
+		     const u32 key[8])
+{
+	AEAD_RUN(true, aead_seal_group, m, n, key);
+}
+
+void aead_open_group(struct chacha20poly1305_msg *m, unsigned int n,
+		     const u32 key[8])
+{
+	AEAD_RUN(true, aead_open_group, m, n, key);
 }
 
 //@

@@ -19,6 +19,15 @@ struct poly1305_stream;
 /* Text of a group at most. A longer message never gets into a group. */
 #define AEAD_GROUP_TEXT		32768
 
+/*
+ * Whether Poly1305 works with 128-bit products. ARCH=um does not say so of
+ * itself, but it is an x86-64 too, and tests the code for one.
+ */
+#if defined(CONFIG_ARCH_SUPPORTS_INT128) || \
+	(defined(CONFIG_UML) && defined(CONFIG_X86_64))
+#define AEAD_INT128
+#endif
+
 /* Working memory of an ISA: one a CPU, 64-byte aligned. */
 #define AEAD_CTX_BYTES		20480
 
@@ -35,8 +44,8 @@ struct poly1305_stream;
  * not overlap it. At most AEAD_GROUP_TEXT bytes a call.
  *
  * aead_poly1305_<isa>(): @len bytes, a multiple of 16, each block with its
- * high bit. At most AEAD_GROUP_TEXT bytes a call. Where the architecture has
- * 128-bit integers, st->h[0..2] is the accumulator in base 2^64, partially
+ * high bit. At most AEAD_GROUP_TEXT bytes a call. With AEAD_INT128,
+ * st->h[0..2] is the accumulator in base 2^64, partially
  * reduced (h[2] below 8, on entry as on return), and st->r[0..1] is the
  * clamped r.
  *

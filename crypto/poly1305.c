@@ -10,7 +10,7 @@
 
 #include "aead_dispatch.h"
 #include "aead_impl.h"
-#ifdef CONFIG_ARCH_SUPPORTS_INT128
+#ifdef AEAD_INT128
 #include "poly1305_limb64.h"
 #else
 #include "poly1305_limb32.h"
