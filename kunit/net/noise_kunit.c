@@ -401,4 +401,3 @@ static struct kunit_suite noise_suite = {
 };
 
 kunit_test_suite(noise_suite);
-
