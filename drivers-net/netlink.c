@@ -204,8 +204,27 @@ static int read_peer(struct nlattr *nest, struct nlattr **attrs,
 	return 0;
 }
 
-/* Looks at all peers of a request before the first of them is changed. */
-static int check_peers(struct nlattr *peers, struct netlink_ext_ack *extack)
+/* Policies do not mind a list whose last element is longer than the list. */
+static int check_rest(const struct nlattr *list, int rem,
+		      struct netlink_ext_ack *extack)
+{
+	if (!rem)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, list, "The end of the list is malformed");
+	return -EINVAL;
+}
+
+/**
+ * culvert_netlink_check_peers() - look at all peers of a request
+ * @peers: their list, which the policy has let through
+ * @extack: says what is wrong with it
+ *
+ * Before the first of them is changed, so that a wrong request changes nothing.
+ *
+ * Return: 0 or a negative error.
+ */
+int culvert_netlink_check_peers(struct nlattr *peers,
+				struct netlink_ext_ack *extack)
 {
 	struct nlattr *attrs[WGPEER_A_PROTOCOL_VERSION + 1], *nest, *ip;
 	struct culvert_endpoint endpoint;
@@ -230,9 +249,13 @@ static int check_peers(struct nlattr *peers, struct netlink_ext_ack *extack)
 			if (err)
 				return err;
 		}
+		err = check_rest(attrs[WGPEER_A_ALLOWEDIPS], rem_ip, extack);
+		if (err)
+			return err;
 	}
-	return 0;
+	return check_rest(peers, rem, extack);
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_netlink_check_peers);
 
 static int set_allowedips(struct culvert_peer *peer, struct nlattr *ips,
 			  struct netlink_ext_ack *extack)
@@ -455,7 +478,8 @@ static int set_device(struct culvert_device *dev, struct nlattr **attrs,
 		return -EPERM;
 	}
 	if (attrs[WGDEVICE_A_PEERS]) {
-		err = check_peers(attrs[WGDEVICE_A_PEERS], extack);
+		err = culvert_netlink_check_peers(attrs[WGDEVICE_A_PEERS],
+						  extack);
 		if (err)
 			return err;
 	}

@@ -20,6 +20,8 @@ int culvert_netlink_init(void);
 void culvert_netlink_exit(void);
 
 /* For tests. */
+int culvert_netlink_check_peers(struct nlattr *peers,
+				struct netlink_ext_ack *extack);
 extern const struct nla_policy culvert_allowedip_policy[];
 extern const struct nla_policy culvert_peer_policy[];
 extern const struct nla_policy culvert_set_policy[];

@@ -598,6 +598,7 @@ static struct kunit_suite cidr_suite = {
 	.exit		= cidr_test_exit,
 	.test_cases	= cidr_cases,
 };
+
 kunit_test_suite(cidr_suite);
 
 MODULE_DESCRIPTION("KUnit tests for Culvert");

@@ -16,10 +16,11 @@
 
 struct netlink_test {
 	struct sk_buff	*skb;
+	bool		whole;		/* not the policy alone */
 	u8		bytes[256];
 };
 
-/* As generic netlink looks at a request of this family. */
+/* As generic netlink looks at a request of this family, and then the driver. */
 static int parse(struct kunit *test)
 {
 	struct netlink_test *t = test->priv;
@@ -30,6 +31,9 @@ static int parse(struct kunit *test)
 	err = __nla_parse(attrs, WGDEVICE_A_PEERS, (void *)t->skb->data,
 			  t->skb->len, culvert_set_policy, NL_VALIDATE_STRICT,
 			  &extack);
+	if (!err && t->whole && attrs[WGDEVICE_A_PEERS])
+		err = culvert_netlink_check_peers(attrs[WGDEVICE_A_PEERS],
+						  &extack);
 	if (err) {
 		KUNIT_EXPECT_NOT_NULL_MSG(test, extack._msg,
 					  "refused without a word");
@@ -264,23 +268,163 @@ static void netlink_truncated(struct kunit *test)
 static void netlink_lying_nest(struct kunit *test)
 {
 	struct netlink_test *t = test->priv;
-	struct nlattr *peers = nest(test, WGDEVICE_A_PEERS);
-	struct nlattr *peer = nest(test, 0);
+	struct nlattr *peers, *peer, *ips, *ip;
+	unsigned int lie;
 
-	put(test, WGPEER_A_PUBLIC_KEY, 32);
-	unnest(test, peer);
-	unnest(test, peers);
-	peer->nla_len += 4;
-	KUNIT_EXPECT_NE(test, 0, parse(test));
+	t->whole = true;
+	for (lie = 0; lie < 6; lie++) {
+		peers = nest(test, WGDEVICE_A_PEERS);
+		peer = nest(test, 0);
+		put(test, WGPEER_A_PUBLIC_KEY, 32);
+		ips = nest(test, WGPEER_A_ALLOWEDIPS);
+		ip = nest(test, 0);
+		t->bytes[0] = AF_INET;
+		put(test, WGALLOWEDIP_A_FAMILY, 2);
+		put(test, WGALLOWEDIP_A_IPADDR, 4);
+		t->bytes[0] = 0;
+		put(test, WGALLOWEDIP_A_CIDR_MASK, 1);
+		unnest(test, ip);
+		unnest(test, ips);
+		unnest(test, peer);
+		unnest(test, peers);
+		if (lie == 1)
+			ip->nla_len += 4;
+		else if (lie == 2)
+			ip->nla_len = NLA_HDRLEN - 1;
+		else if (lie == 3)
+			ips->nla_len += 4;
+		else if (lie == 4)
+			peer->nla_len += 4;
+		else if (lie == 5)
+			peer->nla_len = NLA_HDRLEN - 1;
+		KUNIT_EXPECT_EQ_MSG(test, !lie, !parse(test), "lie %u", lie);
+	}
+}
 
-	peers = nest(test, WGDEVICE_A_PEERS);
+/* A list of two peers, of which the second is given here. */
+static struct nlattr *second_peer(struct kunit *test, struct nlattr **peers)
+{
+	struct nlattr *peer;
+
+	*peers = nest(test, WGDEVICE_A_PEERS);
 	peer = nest(test, 0);
 	put(test, WGPEER_A_PUBLIC_KEY, 32);
 	unnest(test, peer);
+	return nest(test, 0);
+}
+
+static int check(struct kunit *test, struct nlattr *peers, struct nlattr *peer)
+{
+	unnest(test, peer);
 	unnest(test, peers);
-	peer->nla_len = NLA_HDRLEN - 1;
-	KUNIT_EXPECT_NE(test, 0, parse(test));
-	skb_trim(t->skb, 0);
+	return parse(test);
+}
+
+static void netlink_peer_without_key(struct kunit *test)
+{
+	struct netlink_test *t = test->priv;
+	struct nlattr *peers, *peer;
+
+	t->whole = true;
+	peer = second_peer(test, &peers);
+	KUNIT_EXPECT_EQ(test, -EINVAL, check(test, peers, peer));
+	peer = second_peer(test, &peers);
+	put(test, WGPEER_A_FLAGS, 4);
+	KUNIT_EXPECT_EQ(test, -EINVAL, check(test, peers, peer));
+	peer = second_peer(test, &peers);
+	put(test, WGPEER_A_PUBLIC_KEY, 32);
+	KUNIT_EXPECT_EQ(test, 0, check(test, peers, peer));
+}
+
+static void netlink_version(struct kunit *test)
+{
+	struct netlink_test *t = test->priv;
+	struct nlattr *peers, *peer;
+	u32 version;
+
+	t->whole = true;
+	for (version = 0; version < 4; version++) {
+		peer = second_peer(test, &peers);
+		put(test, WGPEER_A_PUBLIC_KEY, 32);
+		*(u32 *)t->bytes = version;
+		put(test, WGPEER_A_PROTOCOL_VERSION, 4);
+		KUNIT_EXPECT_EQ(test, version == 1 ? 0 : -EPFNOSUPPORT,
+				check(test, peers, peer));
+	}
+}
+
+static void netlink_endpoint(struct kunit *test)
+{
+	struct netlink_test *t = test->priv;
+	struct nlattr *peers, *peer;
+	unsigned int family, len;
+
+	t->whole = true;
+	for (family = 0; family < 16; family++) {
+		for (len = 16; len < 64; len++) {
+			bool fits = (family == AF_INET && len == 16) ||
+				    (family == AF_INET6 && len == 28);
+
+			peer = second_peer(test, &peers);
+			put(test, WGPEER_A_PUBLIC_KEY, 32);
+			*(u16 *)t->bytes = family;
+			put(test, WGPEER_A_ENDPOINT, len);
+			KUNIT_EXPECT_EQ_MSG(test, fits ? 0 : -EINVAL,
+					    check(test, peers, peer),
+					    "family %u length %u", family, len);
+		}
+	}
+}
+
+static void netlink_allowedip(struct kunit *test)
+{
+	static const unsigned int lengths[] = { 4, 8, 16, 17 };
+	struct netlink_test *t = test->priv;
+	struct nlattr *peers, *peer, *ips, *ip;
+	unsigned int family, mask, i, leave;
+
+	t->whole = true;
+	for (family = 0; family < 16; family++) {
+		for (mask = 0; mask <= 128; mask++) {
+			i = mask % ARRAY_SIZE(lengths);
+			peer = second_peer(test, &peers);
+			put(test, WGPEER_A_PUBLIC_KEY, 32);
+			ips = nest(test, WGPEER_A_ALLOWEDIPS);
+			ip = nest(test, 0);
+			*(u16 *)t->bytes = family;
+			put(test, WGALLOWEDIP_A_FAMILY, 2);
+			put(test, WGALLOWEDIP_A_IPADDR, lengths[i]);
+			t->bytes[0] = mask;
+			put(test, WGALLOWEDIP_A_CIDR_MASK, 1);
+			unnest(test, ip);
+			unnest(test, ips);
+			KUNIT_EXPECT_EQ_MSG(test,
+					    (family == AF_INET && lengths[i] == 4 && mask <= 32) ||
+					    (family == AF_INET6 && lengths[i] == 16),
+					    !check(test, peers, peer),
+					    "family %u mask %u length %u",
+					    family, mask, lengths[i]);
+		}
+	}
+
+	/* Each of the three has to be there. */
+	for (leave = 0; leave < 4; leave++) {
+		peer = second_peer(test, &peers);
+		put(test, WGPEER_A_PUBLIC_KEY, 32);
+		ips = nest(test, WGPEER_A_ALLOWEDIPS);
+		ip = nest(test, 0);
+		*(u16 *)t->bytes = AF_INET;
+		if (leave != 1)
+			put(test, WGALLOWEDIP_A_FAMILY, 2);
+		if (leave != 2)
+			put(test, WGALLOWEDIP_A_IPADDR, 4);
+		if (leave != 3)
+			put(test, WGALLOWEDIP_A_CIDR_MASK, 1);
+		unnest(test, ip);
+		unnest(test, ips);
+		KUNIT_EXPECT_EQ(test, leave ? -EINVAL : 0,
+				check(test, peers, peer));
+	}
 }
 
 static int netlink_test_init(struct kunit *test)
@@ -315,6 +459,10 @@ static struct kunit_case netlink_cases[] = {
 	KUNIT_CASE(netlink_nests),
 	KUNIT_CASE(netlink_truncated),
 	KUNIT_CASE(netlink_lying_nest),
+	KUNIT_CASE(netlink_peer_without_key),
+	KUNIT_CASE(netlink_version),
+	KUNIT_CASE(netlink_endpoint),
+	KUNIT_CASE(netlink_allowedip),
 	{}
 };
 
@@ -324,4 +472,5 @@ static struct kunit_suite netlink_suite = {
 	.exit		= netlink_test_exit,
 	.test_cases	= netlink_cases,
 };
+
 kunit_test_suite(netlink_suite);
