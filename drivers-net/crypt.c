@@ -7,8 +7,7 @@
  * that are in flight stand in its order, each delivered when it is done and
  * all older ones have been. Who finishes a train looks at the head under the
  * order's lock; if somebody is delivering already, that one will look again
- * before it stops. So whatever finishes last finds a consumer: scripts/models
- * has the proof by exhaustion.
+ * before it stops. So whatever finishes last finds a consumer.
  */
 
 #include <linux/cpumask.h>
