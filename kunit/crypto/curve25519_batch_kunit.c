@@ -99,21 +99,21 @@ static void expect_everywhere(struct kunit *test, const u8 scalar[32],
 	bool ok = memcmp(want, zero, 32);
 
 	if (point) {
-		KUNIT_EXPECT_EQ(test, ok, x25519(out[0], scalar, point));
-		KUNIT_EXPECT_MEMEQ(test, out[0], want, 32);
+		KUNIT_ASSERT_EQ(test, ok, x25519(out[0], scalar, point));
+		KUNIT_ASSERT_MEMEQ(test, out[0], want, 32);
 	} else {
 		x25519_base(out[0], scalar);
-		KUNIT_EXPECT_MEMEQ(test, out[0], want, 32);
+		KUNIT_ASSERT_MEMEQ(test, out[0], want, 32);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
 		ops[i] = (struct x25519_op){
 			.out = out[i], .scalar = scalar, .point = point,
 		};
-	KUNIT_EXPECT_EQ(test, ok ? 0 : ARRAY_SIZE(ops),
+	KUNIT_ASSERT_EQ(test, ok ? 0 : ARRAY_SIZE(ops),
 			x25519_batch(ops, ARRAY_SIZE(ops)));
 	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
-		KUNIT_EXPECT_EQ_MSG(test, ok, ops[i].ok, "element %zu", i);
-		KUNIT_EXPECT_MEMEQ_MSG(test, out[i], want, 32, "element %zu",
+		KUNIT_ASSERT_EQ_MSG(test, ok, ops[i].ok, "element %zu", i);
+		KUNIT_ASSERT_MEMEQ_MSG(test, out[i], want, 32, "element %zu",
 				       i);
 	}
 }
@@ -133,7 +133,7 @@ static void test_vectors(struct kunit *test)
 			"e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493",
 			"95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957",
 		}, {
-			"77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ac177fba51db92c2a",
+			"77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
 			NULL,
 			"8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a",
 		}, {
@@ -141,7 +141,7 @@ static void test_vectors(struct kunit *test)
 			NULL,
 			"de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
 		}, {
-			"77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ac177fba51db92c2a",
+			"77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
 			"de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
 			"4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742",
 		}, {
