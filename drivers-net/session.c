@@ -23,7 +23,7 @@ static struct kmem_cache *session_cache;
 /* With the window's 1 KiB; a peer and one session stay below 2 KiB. */
 #if !defined(CONFIG_DEBUG_SPINLOCK) && !defined(CONFIG_DEBUG_LOCK_ALLOC) && \
 	SMP_CACHE_BYTES <= 64
-static_assert(sizeof(struct culvert_session) <= 1344);
+static_assert(sizeof(struct culvert_session) <= 1280);
 #endif
 
 static const struct rhashtable_params index_params = {
