@@ -2,328 +2,17 @@
 /*
  * A group of ChaCha20-Poly1305 messages in vectors (RFC 8439, section 2.8).
  *
- * The blocks of key stream that the messages need, block 0 of each first, are
- * dealt to lanes in order, so that lanes are whole messages where there are as
- * many as lanes, and any block of any message where there are fewer or where
- * lengths differ. The blocks 0 come out as the one-time keys of Poly1305,
- * already a message a lane.
+ * The first pass of ChaCha20 has block 0 of every message, which come out as
+ * the one-time keys of Poly1305, already a message a lane. Lanes left over have
+ * blocks of text. Poly1305 is a pass of its own over the ciphertext.
  */
 #ifndef _LIB_CRYPTO_BATCH_SIMD_AEAD_H
 #define _LIB_CRYPTO_BATCH_SIMD_AEAD_H
 
-#include <crypto/chacha20poly1305_batch.h>
-#include <crypto/poly1305_batch.h>
 #include <linux/build_bug.h>
-#include <linux/minmax.h>
-#include <linux/string.h>
-#include <linux/unaligned.h>
 
-#include "aead_common.h"
 #include "aead_impl.h"
-
-/* A pointer for each of W lanes, to be moved on as two vectors. */
-union simd_at {
-	const u8	*src[W];
-	u8		*dst[W];
-	v64		v[2];
-};
-
-/* The work of W lanes: a block each, or the end of a text. */
-struct simd_lanes {
-	v32		message;
-	v32		counter;
-	union simd_at	src;
-	union simd_at	dst;
-	v32		left;		/* bytes from here on; 0: no work */
-	u8		edge[SIMD_BLOCK] __aligned(64);
-	unsigned int	n;
-	bool		whole;		/* each lane has a whole block to do */
-	bool		late;		/* first blocks, held back for their sums */
-};
-
-/* The text of up to W messages. */
-struct simd_text {
-	union simd_at	src;
-	union simd_at	dst;
-	u32		len[W];
-	u32		longest;
-	u32		shortest;
-};
-
-/* Which block comes next. */
-struct simd_deal {
-	unsigned int	message;
-	u32		offset;
-	bool		late;
-};
-
-/* Texts to be gathered and summed on the way. */
-struct simd_scatter {
-	/* First blocks: sums may have to be stored there, so they come last. */
-	u8			first[W][SIMD_BLOCK] __aligned(64);
-	/* Sums of 32-bit words: of first[], and of all the rest. */
-	u64			first_sum[W];
-	v64			sum[W];
-	/* Blocks that lie in more than one fragment */
-	u8			bounce[SIMD_STATES * W][SIMD_BLOCK] __aligned(64);
-	/*
-	 * Text up to until[] is where the text's source pointer says; the
-	 * cursor stands at at[], not behind until[].
-	 */
-	struct aead_cursor	cursor[W];
-	u32			at[W];
-	u32			until[W];
-	struct chacha20poly1305_msg *msg[W];
-	union simd_at		now;
-	bool			summed;
-};
-
-struct simd_work {
-	v32			stream[SIMD_STATES * 16];
-	struct chacha_table	table;
-	u32			poly_key[8][W] __aligned(4 * W);
-	struct poly_lanes	poly[2];
-	struct poly_item	item[W];
-	struct simd_text	text;
-	struct simd_deal	deal;
-	unsigned int		n;
-	bool			even;	/* one length, no associated data */
-	bool			odd;	/* what follows poly_odd is in use */
-	u8			tag[W][16];
-	struct poly1305_stream	auth;
-	struct simd_lanes	lanes[SIMD_STATES];
-	bool			scattered;	/* texts are in scatter */
-	bool			used_scatter;
-	struct poly_work	poly_odd;
-	struct simd_scatter	scatter;
-};
-
-/* What depends on keys or texts goes, and all the rest with it. */
-static noinline void simd_wipe(struct simd_work *w)
-{
-	v64 *p = (v64 *)w;
-	v64 *end = (v64 *)&w->poly_odd;
-
-	if (w->used_scatter)
-		end = (v64 *)(w + 1);
-	else if (w->odd)
-		end = (v64 *)&w->scatter;
-	for (; p < end; p += 4) {
-		p[0] = simd_all64(0);
-		p[1] = simd_all64(0);
-		p[2] = simd_all64(0);
-		p[3] = simd_all64(0);
-		simd_forget(p);
-	}
-}
-
-/*
- * Where @len bytes of a text can be read at @offset, which never goes back.
- * They are brought together in @bounce, a multiple of blocks, if they are not
- * together in their source.
- */
-static noinline const u8 *simd_gather(struct simd_work *w, unsigned int i,
-				      u32 offset, u32 len, u8 *bounce)
-{
-	struct simd_scatter *s = &w->scatter;
-	const struct chacha20poly1305_msg *m = s->msg[i];
-	const struct kvec *end = m->src + m->nr_src;
-	struct aead_cursor *c = &s->cursor[i];
-	const u8 *found = NULL;
-
-	c->offset += offset - s->at[i];
-	while (c->vec < end && c->offset == c->vec->iov_len) {
-		c->vec++;
-		c->offset = 0;
-	}
-	if (c->vec == end || c->vec->iov_len - c->offset < len) {
-		u32 left = m->len - m->pad;
-
-		left = left > offset ? min(left - offset, len) : 0;
-		aead_gather(c, bounce, left);
-		if (left < len)
-			memset(bounce + left, 0, len - left);
-		found = bounce;
-		offset += len;
-	}
-	s->at[i] = offset;
-	s->until[i] = offset;
-	if (c->vec < end) {
-		const u8 *src = (const u8 *)c->vec->iov_base + c->offset;
-
-		s->until[i] += c->vec->iov_len - c->offset;
-		w->text.src.src[i] = src - offset;
-	}
-	return found ? : w->text.src.src[i] + offset;
-}
-
-static __always_inline const u8 *simd_source(struct simd_work *w,
-					     unsigned int i, u32 offset,
-					     u32 len, unsigned int lane)
-{
-	if (w->scattered && offset + len > w->scatter.until[i])
-		return simd_gather(w, i, offset, len,
-				   w->scatter.bounce[lane]);
-	return w->text.src.src[i] + offset;
-}
-
-/* Fill lanes from @from on with the next blocks. */
-static noinline void simd_deal(struct simd_work *w, unsigned int state,
-			       unsigned int from)
-{
-	struct simd_lanes *l = &w->lanes[state];
-	const struct simd_text *t = &w->text;
-	struct simd_deal d = w->deal;
-	unsigned int i = from;
-	u32 *message = (u32 *)&l->message;
-	u32 *counter = (u32 *)&l->counter;
-	u32 *left = (u32 *)&l->left;
-
-	if (d.message == w->n) {
-		d.message = 0;
-		d.offset += SIMD_BLOCK;
-	}
-	l->late = false;
-	if (w->n == W && !d.message && !from && !w->scattered &&
-	    d.offset + SIMD_BLOCK <= t->shortest) {
-		l->message = simd_lane_numbers;
-		l->counter = simd_all32(d.offset / SIMD_BLOCK + 1);
-		l->src.v[0] = t->src.v[0] + d.offset;
-		l->src.v[1] = t->src.v[1] + d.offset;
-		l->dst.v[0] = t->dst.v[0] + d.offset;
-		l->dst.v[1] = t->dst.v[1] + d.offset;
-		l->left = simd_all32(SIMD_BLOCK);
-		l->n = W;
-		l->whole = true;
-		w->deal.message = 0;
-		w->deal.offset = d.offset + SIMD_BLOCK;
-		return;
-	}
-	l->left = simd_all32(0);
-	l->whole = !from;
-	while (i < W) {
-		u32 len;
-
-		if (d.message == w->n) {
-			d.message = 0;
-			d.offset += SIMD_BLOCK;
-		}
-		if (d.offset >= (d.late ? SIMD_BLOCK : t->longest)) {
-			/* First blocks do not share vectors with others. */
-			if (!w->scattered || d.late || i > from)
-				break;
-			d = (struct simd_deal){ .late = true };
-		}
-		if (d.offset < t->len[d.message]) {
-			len = t->len[d.message] - d.offset;
-			message[i] = d.message;
-			counter[i] = d.offset / SIMD_BLOCK + 1;
-			if (d.late)
-				l->src.src[i] = w->scatter.first[d.message];
-			else
-				l->src.src[i] =
-					simd_source(w, d.message, d.offset,
-						    min_t(u32, len, SIMD_BLOCK),
-						    state * W + i);
-			l->dst.dst[i] = t->dst.dst[d.message] + d.offset;
-			left[i] = len;
-			l->whole &= len >= SIMD_BLOCK;
-			l->late = d.late;
-			i++;
-		}
-		d.message++;
-	}
-	w->deal = d;
-	l->n = i;
-	l->whole &= i == W;
-}
-
-/* Every state's lanes. Returns how many states have any. */
-static unsigned int simd_deal_all(struct simd_work *w, unsigned int from)
-{
-	unsigned int used = from != 0;
-
-	for (unsigned int i = 0; i < SIMD_STATES; i++) {
-		simd_deal(w, i, i ? 0 : from);
-		used += w->lanes[i].n != 0 && !(from && !i);
-	}
-	return used;
-}
-
-static void simd_stream(struct simd_work *w, unsigned int states)
-{
-	const struct simd_lanes *l = w->lanes;
-
-#if SIMD_STATES == 2
-	if (states == 2) {
-		chacha_blocks2(w->stream, &w->table, &l[0].message,
-			       &l[0].counter, &l[1].message, &l[1].counter);
-		return;
-	}
-#endif
-	if (states)
-		chacha_blocks(w->stream, &w->table, &l->message, &l->counter);
-}
-
-/* All but first blocks have gone by: complete the sums, and store them. */
-static noinline void simd_sums_end(struct simd_work *w)
-{
-	struct simd_scatter *s = &w->scatter;
-
-	s->summed = true;
-	for (unsigned int i = 0; i < w->n; i++) {
-		struct chacha20poly1305_msg *m = s->msg[i];
-		u64 sum = s->first_sum[i];
-		u16 field;
-
-		if (!m || !(m->flags & AEAD_SUM_FLAGS))
-			continue;
-		for (unsigned int j = 0; j < M; j++)
-			sum += ((u64 *)&s->sum[i])[j];
-		sum = (sum & 0xffffffff) + (sum >> 32);
-		m->csum = (u32)sum + (u32)(sum >> 32);
-		if (!(m->flags & CHACHA20POLY1305_SUM_STORE))
-			continue;
-		field = aead_sum_fold(m->csum);
-		memcpy(&s->first[i][m->csum_start + m->csum_offset], &field,
-		       sizeof(field));
-	}
-}
-
-static noinline void simd_xor(const v32 *stream, struct simd_lanes *l)
-{
-	if (l->whole)
-		simd_turn_xor(stream, l->src.src, l->dst.dst, NULL, 0,
-			      l->edge, NULL, NULL);
-	else
-		simd_turn_xor(stream, l->src.src, l->dst.dst,
-			      (const u32 *)&l->left, 0, l->edge, NULL, NULL);
-}
-
-/* The same, and the sums of the texts. */
-static noinline void simd_xor_sum(const v32 *stream, struct simd_lanes *l,
-				  v64 *sum)
-{
-	simd_turn_xor(stream, l->src.src, l->dst.dst, (const u32 *)&l->left, 0,
-		      l->edge, sum, (const u32 *)&l->message);
-}
-
-static void simd_xor_all(struct simd_work *w, unsigned int states)
-{
-	for (unsigned int i = 0; i < states; i++) {
-		struct simd_lanes *l = &w->lanes[i];
-
-		if (!w->scattered) {
-			simd_xor(w->stream + 16 * i, l);
-		} else if (!l->late) {
-			simd_xor_sum(w->stream + 16 * i, l, w->scatter.sum);
-		} else {
-			if (!w->scatter.summed)
-				simd_sums_end(w);
-			simd_xor(w->stream + 16 * i, l);
-		}
-	}
-}
+#include "simd_lanes.h"
 
 /* The first pass: blocks 0, and blocks of text in the lanes left over. */
 static unsigned int simd_begin(struct simd_work *w, const u32 key[8],
@@ -430,6 +119,7 @@ static void simd_blocks(struct simd_work *w, struct poly1305_stream *st,
 	const size_t row = 16 * M;
 
 	if (len >= SIMD_POLY_MIN) {
+		w->lanes_of_poly = max(w->lanes_of_poly, 1U);
 		aead_poly1305_generic(st, src, len % row, NULL);
 		poly_one(w->poly, st, src + len % row, len / row);
 	} else {
@@ -479,6 +169,7 @@ static void simd_authenticate(struct simd_work *w)
 
 	if (w->even && w->n >= M) {
 		i = w->n / M * M;
+		w->lanes_of_poly = max(w->lanes_of_poly, i / M);
 		poly_even_tags(w->poly, i, w->item, w->poly_key,
 			       (u8 *)w->poly_odd.odd);
 		w->odd |= SIMD_EVEN_USES_ODD;
@@ -486,12 +177,14 @@ static void simd_authenticate(struct simd_work *w)
 	for (; i < w->n; i += M) {
 		unsigned int n = min_t(unsigned int, w->n - i, M);
 
-		if (n <= SIMD_SINGLY) {
+		if (n <= (w->text.longest > SIMD_SINGLY_LONG ?
+			  SIMD_SINGLY : 2 * SIMD_SINGLY)) {
 			for (unsigned int j = i; j < w->n; j++)
 				simd_tag(w, j);
 			break;
 		}
 		w->odd = true;
+		w->lanes_of_poly = max(w->lanes_of_poly, 1U);
 		poly_tags(w->poly, &w->poly_odd, &w->item[i], n, w->poly_key,
 			  i, simd_shares(&w->item[i], n));
 	}
@@ -525,9 +218,25 @@ static __always_inline void simd_item(struct simd_work *w, unsigned int i,
 
 static void simd_items_end(struct simd_work *w, const struct simd_span *s)
 {
-	w->text.longest = s->longest;
-	w->text.shortest = s->shortest;
+	struct simd_text *t = &w->text;
+
+	t->longest = s->longest;
+	t->shortest = s->shortest;
 	w->even = s->longest == s->shortest && !s->ad;
+
+	t->lane_blocks = 0;
+	if (W % w->n || w->n == 1 || w->scattered ||
+	    s->shortest < W / w->n * SIMD_BLOCK)
+		return;
+	t->lane_blocks = W / w->n;
+	for (unsigned int i = 0; i < W; i++) {
+		const unsigned int m = i % w->n, block = i / w->n;
+
+		t->lane_src.src[i] = t->src.src[m] + block * SIMD_BLOCK;
+		t->lane_dst.dst[i] = t->dst.dst[m] + block * SIMD_BLOCK;
+		((u32 *)&t->lane_message)[i] = m;
+		((u32 *)&t->lane_block)[i] = block;
+	}
 }
 
 /* The sum of the 32-bit words of a block, less what is before @start. */
@@ -599,6 +308,7 @@ static void simd_seal(struct simd_work *w, struct chacha20poly1305_msg *m,
 	bool scattered = false;
 
 	w->n = n;
+	w->items = max(w->items, n);
 	for (unsigned int i = 0; i < n; i++)
 		scattered |= aead_must_gather(&m[i]);
 	w->scattered = scattered;
@@ -628,6 +338,7 @@ static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 	unsigned int states;
 
 	w->n = n;
+	w->items = max(w->items, n);
 	w->scattered = false;
 	for (unsigned int i = 0; i < n; i++) {
 		struct aead_cursor c = { .vec = m[i].src };
@@ -637,14 +348,14 @@ static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 			aead_gather(&c, m[i].dst, m[i].len);
 			src = m[i].dst;
 		}
-		aead_gather(&c, w->tag[i], 16);
+		aead_gather(&c, w->item[i].given, 16);
 		simd_item(w, i, &m[i], src, src, &span);
 	}
 	simd_items_end(w, &span);
 	states = simd_begin(w, key, m);
 	simd_authenticate(w);
 	for (unsigned int i = 0; i < n; i++) {
-		m[i].err = aead_tag_compare(w->tag[i],
+		m[i].err = aead_tag_compare(w->item[i].given,
 					    (const u8 *)w->item[i].tag);
 		if (m[i].err) {
 			/* Its lanes run empty. */
@@ -705,6 +416,7 @@ static void simd_chacha20(u32 state[16], u8 *dst, const u8 *src, size_t len,
 	w->text.dst.dst[0] = dst;
 	w->text.len[0] = len;
 	w->text.longest = len;
+	w->text.lane_blocks = 0;
 	memcpy(w->table.first, state, 64);
 	/* Blocks of text count from 1. */
 	w->table.first[12]--;
@@ -726,7 +438,8 @@ static void simd_poly1305(struct poly1305_stream *st, const u8 *src,
 	struct simd_work *w = ctx;
 
 	simd_blocks(w, st, src, len);
-	memzero_explicit(w->poly, sizeof(w->poly[0]));
+	simd_clear(w->poly, w->poly + 1);
+	w->lanes_of_poly = 0;
 }
 
 #endif /* _LIB_CRYPTO_BATCH_SIMD_AEAD_H */

@@ -31,6 +31,7 @@ struct poly_item {
 	u32		len;
 	u32		ad_len;
 	u64		tag[2];
+	u8		given[16];	/* the tag that came with it */
 };
 
 /* M lanes at work: what all ways of using them need. */
