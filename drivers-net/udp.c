@@ -21,6 +21,11 @@
 /* An ephemeral port of IPv4 may be taken in IPv6: how often to try another. */
 #define UDP_PORT_ATTEMPTS	100
 
+/* Without that call in the core, trains come from GRO only. */
+#ifndef udp_encap_allow_gso
+#define udp_encap_allow_gso(sk)	do { } while (0)
+#endif
+
 /* Where the first bytes of a UDP payload stand while GRO looks at it. */
 static const struct wire_data *gro_message(struct sk_buff *skb)
 {
@@ -129,6 +134,7 @@ static int udp_socket(struct culvert_device *dev, struct net *net,
 	sk->sk_sndbuf = INT_MAX;
 	sk_set_memalloc(sk);
 	setup_udp_tunnel_sock(net, sk, &cfg);
+	udp_encap_allow_gso(sk);
 	return 0;
 }
 
