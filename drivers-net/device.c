@@ -36,7 +36,8 @@
 			 sizeof(struct ipv6hdr))
 
 #define FEATURES	(NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_RXCSUM | \
-			 NETIF_F_GSO | NETIF_F_GSO_SOFTWARE | NETIF_F_HIGHDMA)
+			 NETIF_F_GSO | NETIF_F_GSO_SOFTWARE | NETIF_F_HIGHDMA | \
+			 NETIF_F_FRAGLIST)
 
 static LIST_HEAD(devices);
 static DEFINE_MUTEX(devices_lock);	/* guards devices and its members' list */
