@@ -117,9 +117,8 @@ static noinline void poly_one_rows(struct poly_lanes *p, const u8 *src,
 static void poly_one(struct poly_lanes *p, struct poly1305_stream *st,
 		     const u8 *src, size_t rows)
 {
-	unsigned __int128 low = 0;
+	u64 low = 0, mid = 0, high = 0, over;
 	struct limbs r;
-	u64 high = 0, over;
 
 	limb_split(&r, simd_all64(st->r[0]), simd_all64(st->r[1]),
 		   simd_all64(0));
@@ -134,23 +133,31 @@ static void poly_one(struct poly_lanes *p, struct poly1305_stream *st,
 	poly_one_powers(p, rows);
 	poly_one_rows(p, src, rows);
 
-	/* Limbs stay below 2^48 in sum, and those of 44 bits are but three. */
+	/*
+	 * Limbs stay below 2^48 in sum, and those of 44 bits are but three. Word
+	 * by word, since gcc makes branches of comparisons of 128 bits.
+	 */
 	for (int i = LIMBS - 1; i >= 0; i--) {
 		const u64 *h = (const u64 *)&p->h.v[i];
 		u64 sum = 0;
 
 		for (int v = 0; v < M; v++)
 			sum += h[v];
-		high = (high << LIMB_BITS) | (u64)(low >> (128 - LIMB_BITS));
+		high = (high << LIMB_BITS) | (mid >> (64 - LIMB_BITS));
+		mid = (mid << LIMB_BITS) | (low >> (64 - LIMB_BITS));
 		low <<= LIMB_BITS;
 		low += sum;
-		high += low < sum;
+		sum = low < sum;
+		mid += sum;
+		high += mid < sum;
 	}
 	over = 5 * (high >> 2);
 	low += over;
-	high = (high & 3) + (low < over);
-	st->h[0] = (u64)low;
-	st->h[1] = (u64)(low >> 64);
+	over = low < over;
+	mid += over;
+	high = (high & 3) + (mid < over);
+	st->h[0] = low;
+	st->h[1] = mid;
 	st->h[2] = high;
 }
 
