@@ -11,7 +11,7 @@
 /* Array parameters of a minimum size. */
 #define at_least static
 
-#ifdef CONFIG_X86
+#ifdef CONFIG_X86_64
 #include <asm/cpufeatures.h>
 
 /*
