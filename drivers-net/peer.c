@@ -286,7 +286,7 @@ EXPORT_SYMBOL_IF_KUNIT(culvert_peer_remove_all);
  */
 int __init culvert_peer_cache_init(void)
 {
-	peer_cache = KMEM_CACHE(culvert_peer, SLAB_HWCACHE_ALIGN);
+	peer_cache = KMEM_CACHE(culvert_peer, 0);
 	return peer_cache ? 0 : -ENOMEM;
 }
 

@@ -89,7 +89,7 @@ struct culvert_endpoint {
  * @list: in the device's list of peers; under its update lock
  * @allowed_ips: prefixes that point here; under the device's update lock
  * @refs: lives until the last reference goes
- * @rcu: defers the free
+ * @rcu: defers the free; in the place of @list once that has been left
  */
 struct culvert_peer {
 	struct culvert_sessions		sessions;
@@ -104,7 +104,6 @@ struct culvert_peer {
 	atomic64_t			tx_bytes;
 	struct culvert_timers		timers;
 	struct sk_buff_head		staged;
-	bool				draining;
 	struct llist_node		flush;
 	u64				last_sent;
 
@@ -115,30 +114,33 @@ struct culvert_peer {
 	unsigned long			initiate_queued;
 	u8				cookie[WIRE_COOKIE_BYTES];
 	u32				cookie_expires;
+	struct kref			refs;
 	struct timespec64		last_handshake;
 	u8				timestamp[WIRE_TIMESTAMP_BYTES];
 	u16				keepalive;
 	bool				removed;
 	bool				has_shared;
+	bool				draining;
 	u8				public_key[WIRE_KEY_BYTES];
 	u8				shared[WIRE_KEY_BYTES];
 	u8				psk[WIRE_KEY_BYTES];
 	u64				id;
 	struct rhash_head		node;
-	struct list_head		list;
+	union {
+		struct list_head	list;
+		struct rcu_head		rcu;
+	};
 	struct list_head		allowed_ips;
-	struct kref			refs;
-	struct rcu_head			rcu;
 };
 
 /*
- * What an idle peer may cost, its slab's rounding included. Debugging options
- * make locks larger.
+ * With its share of the table of public keys an idle peer has to stay below
+ * 512 bytes. Debugging options make locks larger.
  */
 static_assert(IS_ENABLED(CONFIG_DEBUG_SPINLOCK) ||
 	      IS_ENABLED(CONFIG_DEBUG_LOCK_ALLOC) ||
 	      IS_ENABLED(CONFIG_PREEMPT_RT) ||
-	      sizeof(struct culvert_peer) <= 512);
+	      sizeof(struct culvert_peer) <= 480);
 
 int culvert_peer_table_init(struct culvert_device *dev);
 void culvert_peer_wait_all(struct culvert_device *dev);
