@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # check: what an idle peer, a handshaking one and one with a session cost
-# class: long
+# class: full
 # limit: 600
 
 exec scripts/peer-memory
