@@ -188,6 +188,10 @@ static const v32 simd_lane_numbers = { 0, 1, 2, 3, 4, 5, 6, 7 };
 
 #include "simd_limb26.h"
 #include "simd_chacha.h"
+
+/* A multiplication is too large to be in line. */
+#define SIMD_POLY_MUL	noinline
+
 #include "simd_poly.h"
 #include "simd_poly_one.h"
 

@@ -79,8 +79,10 @@ typedef char simd_s8 __attribute__((vector_size(64)));
 /* Only the bytes that @mask names are read or written. */
 static __always_inline v8 simd_load_part(const u8 *p, u64 mask)
 {
-	return (v8)__builtin_ia32_loaddquqi512_mask((const void *)p,
-						    (simd_s8){ 0 }, mask);
+	const simd_s8 none = { 0 };
+
+	return (v8)__builtin_ia32_loaddquqi512_mask((const void *)p, none,
+						    mask);
 }
 
 static __always_inline void simd_store_part(u8 *p, v8 v, u64 mask)
@@ -226,6 +228,10 @@ static const v32 simd_lane_numbers = {
 
 #include "simd_limb44.h"
 #include "simd_chacha.h"
+
+/* A multiplication is best in line. */
+#define SIMD_POLY_MUL	__always_inline
+
 #include "simd_poly.h"
 #include "simd_poly_one.h"
 
@@ -255,13 +261,13 @@ void aead_open_group_avx512(struct chacha20poly1305_msg *m, unsigned int n,
 }
 
 void aead_chacha20_avx512(u32 state[16], u8 *dst, const u8 *src, size_t len,
-			 void *ctx)
+			  void *ctx)
 {
 	simd_chacha20(state, dst, src, len, ctx);
 }
 
 void aead_poly1305_avx512(struct poly1305_stream *st, const u8 *src,
-			    size_t len, void *ctx)
+			  size_t len, void *ctx)
 {
 	simd_poly1305(st, src, len, ctx);
 }

@@ -158,6 +158,10 @@ static const v32 simd_lane_numbers = { 0, 1, 2, 3 };
 
 #include "simd_limb26.h"
 #include "simd_chacha.h"
+
+/* A multiplication is too large to be in line. */
+#define SIMD_POLY_MUL	noinline
+
 #include "simd_poly.h"
 #include "simd_poly_one.h"
 

@@ -30,12 +30,14 @@ static unsigned int simd_begin(struct simd_work *w, const u32 key[8],
 	w->deal = (struct simd_deal){
 		.offset = w->scattered ? SIMD_BLOCK : 0,
 	};
-	for (unsigned int i = 0; i < W; i++) {
-		const struct chacha20poly1305_msg *mi = &m[i < w->n ? i : 0];
+	for (unsigned int i = 0, j = 0; i < W; i++) {
+		const struct chacha20poly1305_msg *mi = &m[j];
 
 		((u32 *)&w->table.nonce[0])[i] = mi->salt;
 		((u32 *)&w->table.nonce[1])[i] = (u32)mi->nonce;
 		((u32 *)&w->table.nonce[2])[i] = (u32)(mi->nonce >> 32);
+		if (++j == w->n)
+			j = 0;
 	}
 	l->message = simd_lane_numbers;
 	l->counter = simd_all32(0);
@@ -47,20 +49,28 @@ static unsigned int simd_begin(struct simd_work *w, const u32 key[8],
 	return states;
 }
 
-/* Blocks that all of W messages have, as far as they fill all states. */
+/* Whole rows of blocks, as far as they fill all states. */
 static noinline void simd_aligned_passes(struct simd_work *w)
 {
-	const u32 step = SIMD_STATES * SIMD_BLOCK;
+	const struct simd_text *t = &w->text;
+	struct chacha_texts b = {
+		.src = t->lane_src.src,
+		.dst = t->lane_dst.dst,
+		.counter = t->lane_block + 1,
+		.next = t->lane_blocks * SIMD_BLOCK,
+	};
+	const u32 step = SIMD_STATES * b.next;
 	u32 offset = w->deal.offset;
 
-	if (w->deal.message == W)
+	if (w->deal.message == w->n)
 		offset += SIMD_BLOCK;
-	for (; offset + step <= w->text.shortest; offset += step) {
-		const u8 *const *src = w->text.src.src;
-
+	if (w->scattered) {
+		b.src = w->scatter.now.src;
+		b.dst = t->dst.dst;
+	}
+	for (; offset + step <= t->shortest; offset += step) {
 		if (!w->scattered) {
-			chacha_aligned_xor(&w->table, src, w->text.dst.dst,
-					   offset);
+			chacha_aligned_xor(&w->table, &b, offset);
 			continue;
 		}
 		for (unsigned int i = 0; i < W; i++) {
@@ -70,12 +80,11 @@ static noinline void simd_aligned_passes(struct simd_work *w)
 			w->scatter.now.src[i] = at - offset;
 			/* The lines of the next pass. */
 			for (u32 ahead = 0; ahead < step; ahead += 64)
-				__builtin_prefetch(src[i] + offset + step +
-						   ahead);
+				__builtin_prefetch(t->src.src[i] + offset +
+						   step + ahead);
 		}
-		chacha_aligned_xor_sum(&w->table, w->scatter.now.src,
-				       w->text.dst.dst, offset,
-				       w->scatter.sum, w->stream);
+		chacha_aligned_xor_sum(&w->table, &b, offset, w->scatter.sum,
+				       w->stream);
 	}
 	w->deal.message = 0;
 	w->deal.offset = offset;
@@ -85,8 +94,8 @@ static noinline void simd_aligned_passes(struct simd_work *w)
 static void simd_passes(struct simd_work *w, unsigned int states)
 {
 	simd_xor_all(w, states);
-	if (w->n == W && !w->deal.late &&
-	    w->text.shortest >= (SIMD_STATES * 2 - 1) * SIMD_BLOCK)
+	if (w->text.lane_blocks && !w->deal.late &&
+	    (!w->deal.message || w->deal.message == w->n))
 		simd_aligned_passes(w);
 	for (;;) {
 		states = simd_deal_all(w, 0);
@@ -225,17 +234,26 @@ static void simd_items_end(struct simd_work *w, const struct simd_span *s)
 	w->even = s->longest == s->shortest && !s->ad;
 
 	t->lane_blocks = 0;
-	if (W % w->n || w->n == 1 || w->scattered ||
+	if (W % w->n || (w->scattered && w->n != W) ||
 	    s->shortest < W / w->n * SIMD_BLOCK)
 		return;
 	t->lane_blocks = W / w->n;
-	for (unsigned int i = 0; i < W; i++) {
-		const unsigned int m = i % w->n, block = i / w->n;
-
+	if (w->n == W) {
+		t->lane_src = t->src;
+		t->lane_dst = t->dst;
+		t->lane_message = simd_lane_numbers;
+		t->lane_block = simd_all32(0);
+		return;
+	}
+	for (unsigned int i = 0, m = 0, block = 0; i < W; i++) {
 		t->lane_src.src[i] = t->src.src[m] + block * SIMD_BLOCK;
 		t->lane_dst.dst[i] = t->dst.dst[m] + block * SIMD_BLOCK;
 		((u32 *)&t->lane_message)[i] = m;
 		((u32 *)&t->lane_block)[i] = block;
+		if (++m == w->n) {
+			m = 0;
+			block++;
+		}
 	}
 }
 
@@ -409,14 +427,14 @@ static void simd_chacha20(u32 state[16], u8 *dst, const u8 *src, size_t len,
 {
 	struct simd_work *w = ctx;
 	unsigned int states;
+	struct chacha20poly1305_msg m = { .dst = dst, .len = len };
+	struct simd_span span = { len, len };
 
 	w->n = 1;
 	w->scattered = false;
-	w->text.src.src[0] = src;
-	w->text.dst.dst[0] = dst;
-	w->text.len[0] = len;
-	w->text.longest = len;
-	w->text.lane_blocks = 0;
+	simd_item(w, 0, &m, src, dst, &span);
+	simd_items_end(w, &span);
+	w->items = 1;
 	memcpy(w->table.first, state, 64);
 	/* Blocks of text count from 1. */
 	w->table.first[12]--;

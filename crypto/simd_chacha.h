@@ -24,13 +24,7 @@ struct chacha_table {
 	u32	first[16];	/* the first block's input words, but for the nonce */
 };
 
-static __always_inline u32 chacha_rol(u32 v, int n)
-{
-	return (v << n) | (v >> (32 - n));
-}
-
 /* Half of a quarter round's step, on all four columns or diagonals. */
-#define CHACHA_A(i, dg)	(i)
 #define CHACHA_B(i, dg)	(4 + (((i) + (dg)) & 3))
 #define CHACHA_C(i, dg)	(8 + (((i) + 2 * (dg)) & 3))
 #define CHACHA_D(i, dg)	(12 + (((i) + 3 * (dg)) & 3))
@@ -42,8 +36,8 @@ static __always_inline void chacha_mix(v32 x[16], int dg, int step, int i)
 		x[CHACHA_C(i, dg)] += x[CHACHA_D(i, dg)];
 		x[CHACHA_B(i, dg)] ^= x[CHACHA_C(i, dg)];
 	} else {
-		x[CHACHA_A(i, dg)] += x[CHACHA_B(i, dg)];
-		x[CHACHA_D(i, dg)] ^= x[CHACHA_A(i, dg)];
+		x[i] += x[CHACHA_B(i, dg)];
+		x[CHACHA_D(i, dg)] ^= x[i];
 	}
 }
 
@@ -101,13 +95,12 @@ static __always_inline void chacha_step2(v32 x[16], v32 y[16], int dg,
 }
 
 /*
- * Which blocks: in general, any of any message. Aligned, lane i is message i,
- * and all lanes have the same block.
+ * Which blocks: of any message, or aligned, where lane i has a block of the
+ * message that is in place i of the table.
  */
 struct chacha_which {
 	const v32	*message;
-	const v32	*counter;
-	u32		aligned;
+	v32		counter;
 };
 
 static __always_inline v32 chacha_pick(const v32 *table,
@@ -123,33 +116,19 @@ static __always_inline void chacha_begin(v32 x[16],
 					 const struct chacha_which *w,
 					 bool aligned)
 {
-	if (aligned) {
-		u32 a = t->first[0] + t->first[4];
-		u32 d = chacha_rol((t->first[12] + w->aligned) ^ a, 16);
-		u32 c = t->first[8] + d;
-		u32 b = chacha_rol(t->first[4] ^ c, 12);
+	v32 a, b, c, d;
 
-		a += b;
-		d = chacha_rol(d ^ a, 8);
-		c += d;
-		x[0] = simd_all32(a);
-		x[4] = simd_all32(b ^ c);
-		x[8] = simd_all32(c);
-		x[12] = simd_all32(d);
-	} else {
-		v32 a = simd_all32(t->first[0] + t->first[4]);
-		v32 d = simd_rol32((*w->counter + t->first[12]) ^ a, 16);
-		v32 c = d + t->first[8];
-		v32 b = simd_rol32(c ^ t->first[4], 12);
-
-		a += b;
-		d = simd_rol32(d ^ a, 8);
-		c += d;
-		x[0] = a;
-		x[4] = b ^ c;
-		x[8] = c;
-		x[12] = d;
-	}
+	a = simd_all32(t->first[0] + t->first[4]);
+	d = simd_rol32((w->counter + t->first[12]) ^ a, 16);
+	c = d + t->first[8];
+	b = simd_rol32(c ^ t->first[4], 12);
+	a += b;
+	d = simd_rol32(d ^ a, 8);
+	c += d;
+	x[0] = a;
+	x[4] = b ^ c;
+	x[8] = c;
+	x[12] = d;
 	x[1] = chacha_pick(&t->begun[0], w, aligned);
 	x[2] = chacha_pick(&t->begun[1], w, aligned);
 	x[3] = chacha_pick(&t->begun[2], w, aligned);
@@ -182,10 +161,7 @@ static __always_inline void chacha_end(v32 out[16], const v32 x[16],
 	out[9] = x[9] + t->first[9];
 	out[10] = x[10] + t->first[10];
 	out[11] = x[11] + t->first[11];
-	if (aligned)
-		out[12] = x[12] + (t->first[12] + w->aligned);
-	else
-		out[12] = x[12] + (*w->counter + t->first[12]);
+	out[12] = x[12] + (w->counter + t->first[12]);
 	out[13] = x[13] + chacha_pick(&t->nonce[0], w, aligned);
 	out[14] = x[14] + chacha_pick(&t->nonce[1], w, aligned);
 	out[15] = x[15] + chacha_pick(&t->nonce[2], w, aligned);
@@ -237,7 +213,7 @@ static __always_inline void chacha_rounds2(v32 x[16], v32 y[16])
 static noinline void chacha_blocks(v32 *out, const struct chacha_table *t,
 				   const v32 *message, const v32 *counter)
 {
-	const struct chacha_which w = { message, counter };
+	const struct chacha_which w = { message, *counter };
 	v32 x[16];
 
 	chacha_begin(x, t, &w, false);
@@ -245,20 +221,30 @@ static noinline void chacha_blocks(v32 *out, const struct chacha_table *t,
 	chacha_end(out, x, t, &w, false);
 }
 
+/* Texts that are aligned. */
+struct chacha_texts {
+	const u8 *const	*src;
+	u8 *const	*dst;
+	v32		counter;	/* of the blocks at offset 0 */
+	u32		next;		/* from a lane's block to its next one */
+};
+
 /*
- * The block at text offset @off of W messages, and the next of each state. With
+ * Each lane's block at offset @off, and with a second state the next. With
  * @sum, the sums of the texts are added up there.
  */
 static __always_inline void chacha_aligned(const struct chacha_table *t,
-					   const u8 *const *src,
-					   u8 *const *dst, u32 off, v64 *sum,
-					   v32 *stash)
+					   const struct chacha_texts *b,
+					   u32 off, v64 *sum, v32 *stash)
 {
-	const u32 first = off / SIMD_BLOCK + 1;
-	const struct chacha_which w0 = { .aligned = first };
+	const struct chacha_which w0 = {
+		.counter = b->counter + off / SIMD_BLOCK,
+	};
 	v32 x[16];
 #if SIMD_STATES == 2
-	const struct chacha_which w1 = { .aligned = first + 1 };
+	const struct chacha_which w1 = {
+		.counter = w0.counter + b->next / SIMD_BLOCK,
+	};
 	v32 y[16];
 #endif
 
@@ -276,7 +262,7 @@ static __always_inline void chacha_aligned(const struct chacha_table *t,
 	chacha_rounds(x);
 #endif
 	chacha_end(x, x, t, &w0, true);
-	simd_turn_xor(x, src, dst, NULL, off, NULL, sum, NULL);
+	simd_turn_xor(x, b->src, b->dst, NULL, off, NULL, sum, NULL);
 #if SIMD_STATES == 2
 	if (stash)
 		simd_forget(stash);
@@ -290,24 +276,22 @@ static __always_inline void chacha_aligned(const struct chacha_table *t,
 	chacha_turn(y, 1, 3, 2);
 	chacha_turn(y, 1, 3, 3);
 	chacha_end(y, y, t, &w1, true);
-	simd_turn_xor(y, src, dst, NULL, off + SIMD_BLOCK, NULL,
+	simd_turn_xor(y, b->src, b->dst, NULL, off + b->next, NULL,
 		      sum, NULL);
 #endif
 }
 
 static noinline void chacha_aligned_xor(const struct chacha_table *t,
-					const u8 *const *src, u8 *const *dst,
-					u32 off)
+					const struct chacha_texts *b, u32 off)
 {
-	chacha_aligned(t, src, dst, off, NULL, NULL);
+	chacha_aligned(t, b, off, NULL, NULL);
 }
 
 static noinline void chacha_aligned_xor_sum(const struct chacha_table *t,
-					    const u8 *const *src,
-					    u8 *const *dst, u32 off, v64 *sum,
-					    v32 *stash)
+					    const struct chacha_texts *b,
+					    u32 off, v64 *sum, v32 *stash)
 {
-	chacha_aligned(t, src, dst, off, sum, stash);
+	chacha_aligned(t, b, off, sum, stash);
 }
 
 #if SIMD_STATES == 2
@@ -316,8 +300,8 @@ static noinline void chacha_blocks2(v32 *out, const struct chacha_table *t,
 				    const v32 *message0, const v32 *counter0,
 				    const v32 *message1, const v32 *counter1)
 {
-	const struct chacha_which w0 = { message0, counter0 };
-	const struct chacha_which w1 = { message1, counter1 };
+	const struct chacha_which w0 = { message0, *counter0 };
+	const struct chacha_which w1 = { message1, *counter1 };
 	v32 x[16], y[16];
 
 	chacha_begin(x, t, &w0, false);

@@ -236,7 +236,7 @@ static noinline void simd_deal(struct simd_work *w, unsigned int state,
 		simd_deal_one(w, l, from, d.offset);
 		return;
 	}
-	if (t->lane_blocks && !d.message && !from &&
+	if (t->lane_blocks && !w->scattered && !d.message && !from &&
 	    d.offset + t->lane_blocks * SIMD_BLOCK <= t->shortest) {
 		l->message = t->lane_message;
 		l->counter = t->lane_block + (d.offset / SIMD_BLOCK + 1);

@@ -10,6 +10,7 @@
 #ifndef _LIB_CRYPTO_BATCH_SIMD_LIMB26_H
 #define _LIB_CRYPTO_BATCH_SIMD_LIMB26_H
 
+#include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
 
@@ -17,7 +18,7 @@
 #define LIMB_MASK26	((1ULL << 26) - 1)
 #define LIMB_BITS	26
 /* 2^128, in the top limb. */
-#define LIMB_HIGH_BIT	(1ULL << 24)
+#define LIMB_HIGH_BIT	BIT_ULL(24)
 
 struct limbs {
 	v64	v[LIMBS];

@@ -11,6 +11,7 @@
 #ifndef _LIB_CRYPTO_BATCH_SIMD_LIMB44_H
 #define _LIB_CRYPTO_BATCH_SIMD_LIMB44_H
 
+#include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
 
@@ -19,7 +20,7 @@
 #define LIMB_MASK42	((1ULL << 42) - 1)
 #define LIMB_BITS	44
 /* 2^128, in the top limb. */
-#define LIMB_HIGH_BIT	(1ULL << 40)
+#define LIMB_HIGH_BIT	BIT_ULL(40)
 
 struct limbs {
 	v64	v[LIMBS];

@@ -62,7 +62,7 @@ struct poly_work {
 	u64			lane[LIMBS][M] __aligned(64);
 };
 
-static __always_inline void poly_mul(struct limbs *out, const struct limbs *m,
+static SIMD_POLY_MUL void poly_mul(struct limbs *out, const struct limbs *m,
 				     const struct limb_factor *f)
 {
 	struct limb_sum a;
@@ -217,7 +217,7 @@ static noinline void poly_odd_row(struct poly_lanes *p,
 
 /* The same for lanes that share messages; take[0] is for w->init. */
 static noinline void poly_odd_shared_row(struct poly_lanes *p,
-				  struct poly_work *w)
+					 struct poly_work *w)
 {
 	const u8 *at[M];
 	struct limb_sum a;
@@ -256,7 +256,7 @@ static __always_inline void poly_odd_lane(struct poly_work *w, unsigned int v,
  * text's end cuts short.
  */
 static noinline void poly_odd_stripes(struct poly_lanes *p,
-				  struct poly_work *w, size_t row,
+				      struct poly_work *w, size_t row,
 				      unsigned int lanes)
 {
 	for (unsigned int v = 0; v < M; v++) {
@@ -285,7 +285,7 @@ static noinline void poly_odd_stripes(struct poly_lanes *p,
 
 /* Associated data, right-aligned to stripes; the first lane of each message. */
 static noinline bool poly_ad(struct poly_lanes *p,
-				  struct poly_work *w, unsigned int lanes)
+			     struct poly_work *w, unsigned int lanes)
 {
 	u32 most = 0;
 
@@ -327,7 +327,7 @@ static noinline bool poly_ad(struct poly_lanes *p,
 
 /* The last up to three blocks of text, and the block of lengths. */
 static noinline void poly_tail(struct poly_lanes *p,
-				  struct poly_work *w, unsigned int lanes)
+			       struct poly_work *w, unsigned int lanes)
 {
 	unsigned int most = 0;
 
@@ -358,7 +358,7 @@ static noinline void poly_tail(struct poly_lanes *p,
 
 /* Put init where the first stripe of its message will be. */
 static noinline void poly_place_init(struct poly_lanes *p,
-				  struct poly_work *w, unsigned int lanes)
+				     struct poly_work *w, unsigned int lanes)
 {
 	for (int i = 0; i < LIMBS; i++) {
 		const u64 *h = (const u64 *)&p->h.v[i];
@@ -570,7 +570,7 @@ static noinline void poly_even_tags(struct poly_lanes *p, unsigned int n,
 
 /* The tags of @n items, of any lengths, with @lanes lanes each. */
 static noinline void poly_tags(struct poly_lanes *p,
-				  struct poly_work *w, struct poly_item *items,
+			       struct poly_work *w, struct poly_item *items,
 			       unsigned int n, const u32 (*key)[2 * M],
 			       unsigned int first, unsigned int lanes)
 {
