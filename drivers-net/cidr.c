@@ -21,6 +21,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
@@ -679,6 +680,7 @@ void culvert_cidr_remove_by_peer(struct culvert_cidr *table,
 			continue;
 		remove_path(table, &path);
 		entry_free(table, entry);
+		cond_resched();
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_cidr_remove_by_peer);
@@ -699,8 +701,10 @@ static void free_tree(struct culvert_cidr *table, void *slot)
 			stack[top].node = slot;
 			stack[top++].left = node_slots(slot);
 		}
-		while (top && !stack[top - 1].left)
+		while (top && !stack[top - 1].left) {
 			node_free(table, stack[--top].node);
+			cond_resched();
+		}
 		if (!top)
 			return;
 		slot = deref(table,

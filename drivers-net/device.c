@@ -58,8 +58,8 @@ void culvert_device_changed(struct culvert_device *dev)
 /* Segments of a superpacket that fit into one train. */
 static unsigned int train_segments(unsigned int mtu)
 {
-	return clamp(TRAIN_BYTES_MAX / (mtu + WIRE_DATA_OVERHEAD), 1UL,
-		     (unsigned long)TRAIN_MESSAGES_MAX);
+	return clamp_t(size_t, TRAIN_BYTES_MAX / (mtu + WIRE_DATA_OVERHEAD), 1,
+		       TRAIN_MESSAGES_MAX);
 }
 
 static int open_device(struct net_device *netdev)
@@ -326,8 +326,10 @@ static void each_peer(void (*act)(struct culvert_peer *peer))
 	mutex_lock(&devices_lock);
 	list_for_each_entry(dev, &devices, list) {
 		mutex_lock(&dev->update_lock);
-		list_for_each_entry(peer, &dev->peers, list)
+		list_for_each_entry(peer, &dev->peers, list) {
 			act(peer);
+			cond_resched();
+		}
 		mutex_unlock(&dev->update_lock);
 	}
 	mutex_unlock(&devices_lock);

@@ -229,7 +229,8 @@ void culvert_peer_finish(struct list_head *gone)
 	if (list_empty(gone))
 		return;
 
-	synchronize_net();
+	/* For each message of a request: thousands, when most peers go. */
+	synchronize_rcu_expedited();
 	list_for_each_entry_safe(peer, next, gone, list) {
 		list_del_init(&peer->list);
 		culvert_timers_stop(peer);
