@@ -139,6 +139,11 @@ static void send_initiation(struct culvert_device *dev, struct culvert_peer *pee
 
 	if (!netif_running(dev->dev) || (!retry && sent_lately(peer)))
 		return;
+	/*
+	 * Whether it works out or not: what cannot be sent, because a key has
+	 * low order, is not to be computed again for every packet.
+	 */
+	WRITE_ONCE(peer->last_sent_handshake, ktime_get_coarse_boottime_ns());
 	hs = kzalloc_obj(*hs);
 	if (!hs) {
 		/* A retry is the end of its chain if no other one follows. */
@@ -159,7 +164,6 @@ static void send_initiation(struct culvert_device *dev, struct culvert_peer *pee
 	if (!removed) {
 		old = peer->handshake;
 		peer->handshake = hs;
-		WRITE_ONCE(peer->last_sent_handshake, ktime_get_coarse_boottime_ns());
 	}
 	spin_unlock_bh(&peer->lock);
 	up_read(&dev->identity.lock);

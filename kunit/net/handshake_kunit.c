@@ -494,6 +494,24 @@ static void handshake_strangers(struct kunit *test)
 	expect_match(test, current_of(&p->a), next_of(&p->b));
 }
 
+/* parser: a peer with a low-order key costs multiplications once, and no more */
+static void handshake_parser_low_order_peer(struct kunit *test)
+{
+	struct pair *p = test->priv;
+	const u8 key[WIRE_KEY_BYTES] = {};
+	struct culvert_peer *peer = add_peer(p->a.dev, key, NULL);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(peer));
+	culvert_handshake_initiate(peer, false);
+	KUNIT_EXPECT_NE(test, peer->initiate_queued, 0);
+	work(&p->a);
+	KUNIT_EXPECT_EQ(test, p->a.nr_out, 0);
+	KUNIT_EXPECT_NULL(test, peer->handshake);
+	KUNIT_EXPECT_EQ(test, atomic_read(&p->a.dev->indices.nelems), 0);
+	culvert_handshake_initiate(peer, false);
+	KUNIT_EXPECT_EQ(test, peer->initiate_queued, 0);
+}
+
 /* lock-order deadlock: a new private key, and a removal, while a handshake runs */
 static void handshake_lock_order_key_change(struct kunit *test)
 {
@@ -667,6 +685,7 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(handshake_parser_lengths),
 	KUNIT_CASE_SLOW(handshake_parser_bytes),
 	KUNIT_CASE(handshake_strangers),
+	KUNIT_CASE(handshake_parser_low_order_peer),
 	KUNIT_CASE(handshake_lock_order_key_change),
 	KUNIT_CASE(handshake_simultaneous),
 	KUNIT_CASE_SLOW(handshake_flood_cookies),
