@@ -24,6 +24,7 @@ tunnel_up()
 {
 	local mtu=$1
 	if [ "$kind" = go ]; then
+		rm -f /var/run/wireguard/wg0.sock
 		LOG_LEVEL=error wireguard-go wg0 >/tmp/go.log 2>&1 </dev/null ||
 			fail "wireguard-go does not start: $(cat /tmp/go.log)"
 		# It sets the MTU itself until it listens.
