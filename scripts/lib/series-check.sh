@@ -143,19 +143,23 @@ check_am()
 		"run scripts/series build $tree" "$dir/log" || true
 }
 
+# "FILE TYPE" of linux-overlay/exceptions, with FILE as a regular expression.
+exceptions()
+{
+	sed -n -e '/^#/d' -e '/^[[:space:]]*$/d' -e 's/[[:space:]]\{1,\}/ /g' \
+		-e "/^[^ ]* $1 /p" "$culvert_top/linux-overlay/exceptions" |
+		cut -d ' ' -f 1,2 | sed -e 's/\./\\./g' -e 's/\*/[^:]*/g'
+}
+
 # FILE_PATH_CHANGES asks for a MAINTAINERS entry in each patch that adds a
 # file; a series has one entry, in its last patch.
 check_checkpatch()
 {
 	local tree=$1 dir=$2 pristine=$3 patch name file type excepted
 
-	# linux-overlay/exceptions: FILE TYPE REASON
-	sed '/^#/d; /^$/d' "$culvert_top/linux-overlay/exceptions" |
-		while read -r file type _; do
-			# A glob for the file, as a regular expression.
-			file=${file//./\\.}
-			echo "^${file//\*/[^:]*}:[0-9]*: [A-Z]*:$type: "
-		done >"$dir/excepted"
+	exceptions '.*' | while read -r file type; do
+		echo "^$file:[0-9]*: [A-Z]*:$type: "
+	done >"$dir/excepted"
 	while read -r patch; do
 		name=patches/${patch#"$dir/copy/"}
 		# The Python that has the packages is Debian's.
@@ -402,7 +406,10 @@ step_to()
 # Warnings count only in files of ours, or that we change.
 only_ours()
 {
-	grep -E '(warning|error|Error|undefined|unmet)' |
+	# The compiler ends a warning with its name, and an error fails the make.
+	sed -E -f <(exceptions SPARSE | cut -d ' ' -f 1 |
+		    sed 's|.*|\\@&:@{/\\[-W/!d}|') |
+		grep -E '(warning|error|Error|undefined|unmet)' |
 		grep -E "lib/crypto/batch|drivers/net/culvert|_batch|[Cc]ulvert|$1|\*\*\*" |
 		sort -u || true
 }
