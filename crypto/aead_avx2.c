@@ -118,29 +118,44 @@ static __always_inline void simd_load_ends(v64 x[8], const u8 *const at[M],
 	simd_load_stripes(x, ends, 0);
 }
 
+/* Sums of 32-bit words. */
+static __always_inline v64 simd_words(v64 text)
+{
+	return (text & 0xffffffff) + (text >> 32);
+}
+
+/* The end of a text; @end has a block of key stream. */
+static noinline void simd_xor_end(const u8 *src, u8 *dst, u32 len, u8 *end,
+				  v64 *sum)
+{
+	v64 *const x = (v64 *)end;
+	const v64 a = x[0], b = x[1];
+
+	if (!len)
+		return;
+	simd_copy_part(end, src, 0, len);
+	if (sum)
+		*sum += simd_words(x[0]) + simd_words(x[1]);
+	x[0] ^= a;
+	x[1] ^= b;
+	simd_copy_small(dst, end, len);
+}
+
 static __always_inline void simd_xor_lane(const u8 *src, u8 *dst, u32 len,
 					  v64 a, v64 b, u8 *edge, v64 *sum)
 {
-	v64 text0, text1;
-
 	if (len >= SIMD_BLOCK) {
-		text0 = ((const v64_any *)src)[0];
-		text1 = ((const v64_any *)src)[1];
+		const v64 text0 = ((const v64_any *)src)[0];
+		const v64 text1 = ((const v64_any *)src)[1];
+
 		((v64_any *)dst)[0] = a ^ text0;
 		((v64_any *)dst)[1] = b ^ text1;
-	} else if (len) {
-		simd_copy_part(edge, src, 0, len);
-		text0 = ((v64 *)edge)[0];
-		text1 = ((v64 *)edge)[1];
-		((v64 *)edge)[0] = a ^ text0;
-		((v64 *)edge)[1] = b ^ text1;
-		simd_copy_small(dst, edge, len);
+		if (sum)
+			*sum += simd_words(text0) + simd_words(text1);
 	} else {
-		return;
-	}
-	if (sum) {
-		*sum += (text0 & 0xffffffff) + (text0 >> 32);
-		*sum += (text1 & 0xffffffff) + (text1 >> 32);
+		((v64 *)edge)[0] = a;
+		((v64 *)edge)[1] = b;
+		simd_xor_end(src, dst, len, edge, sum);
 	}
 }
 
@@ -154,7 +169,7 @@ static __always_inline void simd_turn_xor(const v32 *stream,
 					  const u32 *len, u32 off, u8 *edge,
 					  v64 *sum, const u32 *who)
 {
-	v64 x[16];
+	v64 x[16] __uninitialized;
 
 #pragma GCC unroll 4
 	for (int i = 0; i < 16; i += 4) {
@@ -191,6 +206,8 @@ static const v32 simd_lane_numbers = { 0, 1, 2, 3, 4, 5, 6, 7 };
 
 /* A multiplication is too large to be in line. */
 #define SIMD_POLY_MUL	noinline
+/* Rows from which four at a time pay, where one message has all lanes. */
+#define SIMD_ONE_FOUR	0
 
 #include "simd_poly.h"
 #include "simd_poly_one.h"

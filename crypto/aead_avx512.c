@@ -93,7 +93,7 @@ static __always_inline void simd_store_part(u8 *p, v8 v, u64 mask)
 /* Turn rows into columns: the halves of block i of every lane, at 2 i. */
 static __always_inline void simd_turn_stripes(v64 x[8], const v64 a[8])
 {
-	v64 b[8];
+	v64 b[8] __uninitialized;
 
 #pragma GCC unroll 4
 	for (int i = 0; i < 8; i += 2) {
@@ -119,7 +119,7 @@ static __always_inline void simd_turn_stripes(v64 x[8], const v64 a[8])
 static __always_inline void simd_load_stripes(v64 x[8], const u8 *const at[M],
 					      size_t off)
 {
-	v64 a[8];
+	v64 a[8] __uninitialized;
 
 #pragma GCC unroll 8
 	for (int i = 0; i < 8; i++)
@@ -133,7 +133,7 @@ static __always_inline void simd_load_ends(v64 x[8], const u8 *const at[M],
 					   unsigned int len, u8 *scratch)
 {
 	u64 mask = len ? (~0ULL >> (64 - len)) << skip : 0;
-	v64 a[8];
+	v64 a[8] __uninitialized;
 
 #pragma GCC unroll 8
 	for (int i = 0; i < 8; i++)
@@ -181,7 +181,7 @@ static __always_inline void simd_turn_xor(const v32 *stream,
 					  const u32 *len, u32 off, u8 *edge,
 					  v64 *sum, const u32 *who)
 {
-	v64 x[16];
+	v64 x[16] __uninitialized;
 
 #pragma GCC unroll 4
 	for (int i = 0; i < 16; i += 4) {
@@ -231,6 +231,8 @@ static const v32 simd_lane_numbers = {
 
 /* A multiplication is best in line. */
 #define SIMD_POLY_MUL	__always_inline
+/* Rows from which four at a time pay, where one message has all lanes. */
+#define SIMD_ONE_FOUR	16
 
 #include "simd_poly.h"
 #include "simd_poly_one.h"

@@ -99,27 +99,47 @@ static __always_inline void simd_load_ends(v64 x[8], const u8 *const at[M],
 	simd_load_stripes(x, ends, 0);
 }
 
+/* Sums of 32-bit words. */
+static __always_inline v64 simd_words(v64 text)
+{
+	return (text & 0xffffffff) + (text >> 32);
+}
+
+/* The end of a text; @end has a block of key stream. */
+static noinline void simd_xor_end(const u8 *src, u8 *dst, u32 len, u8 *end,
+				  v64 *sum)
+{
+	v64 *const x = (v64 *)end;
+	const v64 a = x[0], b = x[1], c = x[2], d = x[3];
+
+	if (!len)
+		return;
+	simd_copy_part(end, src, 0, len);
+	for (int i = 0; sum && i < 4; i++)
+		*sum += simd_words(x[i]);
+	x[0] ^= a;
+	x[1] ^= b;
+	x[2] ^= c;
+	x[3] ^= d;
+	simd_copy_small(dst, end, len);
+}
+
 static __always_inline void simd_xor_lane(const u8 *src, u8 *dst, u32 len,
 					  const v64 *x, u8 *edge, v64 *sum)
 {
-	u8 *to = dst;
+	if (len >= SIMD_BLOCK) {
+		for (int i = 0; i < 4; i++) {
+			const v64 text = ((const v64_any *)src)[i];
 
-	if (len < SIMD_BLOCK) {
-		if (!len)
-			return;
-		simd_copy_part(edge, src, 0, len);
-		src = edge;
-		to = edge;
+			((v64_any *)dst)[i] = x[4 * i] ^ text;
+			if (sum)
+				*sum += simd_words(text);
+		}
+	} else {
+		for (int i = 0; i < 4; i++)
+			((v64 *)edge)[i] = x[4 * i];
+		simd_xor_end(src, dst, len, edge, sum);
 	}
-	for (int j = 0; j < 4; j++) {
-		v64 text = ((const v64_any *)src)[j];
-
-		((v64_any *)to)[j] = x[4 * j] ^ text;
-		if (sum)
-			*sum += (text & 0xffffffff) + (text >> 32);
-	}
-	if (to != dst)
-		simd_copy_small(dst, edge, len);
 }
 
 /*
@@ -132,7 +152,7 @@ static __always_inline void simd_turn_xor(const v32 *stream,
 					  const u32 *len, u32 off, u8 *edge,
 					  v64 *sum, const u32 *who)
 {
-	v64 x[16];
+	v64 x[16] __uninitialized;
 
 #pragma GCC unroll 4
 	for (int i = 0; i < 16; i += 4) {
@@ -161,6 +181,8 @@ static const v32 simd_lane_numbers = { 0, 1, 2, 3 };
 
 /* A multiplication is too large to be in line. */
 #define SIMD_POLY_MUL	noinline
+/* Rows from which four at a time pay, where one message has all lanes. */
+#define SIMD_ONE_FOUR	0
 
 #include "simd_poly.h"
 #include "simd_poly_one.h"

@@ -214,7 +214,7 @@ static noinline void chacha_blocks(v32 *out, const struct chacha_table *t,
 				   const v32 *message, const v32 *counter)
 {
 	const struct chacha_which w = { message, *counter };
-	v32 x[16];
+	v32 x[16] __uninitialized;
 
 	chacha_begin(x, t, &w, false);
 	chacha_rounds(x);
@@ -240,12 +240,12 @@ static __always_inline void chacha_aligned(const struct chacha_table *t,
 	const struct chacha_which w0 = {
 		.counter = b->counter + off / SIMD_BLOCK,
 	};
-	v32 x[16];
+	v32 x[16] __uninitialized;
 #if SIMD_STATES == 2
 	const struct chacha_which w1 = {
 		.counter = w0.counter + b->next / SIMD_BLOCK,
 	};
-	v32 y[16];
+	v32 y[16] __uninitialized;
 #endif
 
 	chacha_begin(x, t, &w0, true);
@@ -302,7 +302,7 @@ static noinline void chacha_blocks2(v32 *out, const struct chacha_table *t,
 {
 	const struct chacha_which w0 = { message0, *counter0 };
 	const struct chacha_which w1 = { message1, *counter1 };
-	v32 x[16], y[16];
+	v32 x[16] __uninitialized, y[16] __uninitialized;
 
 	chacha_begin(x, t, &w0, false);
 	chacha_begin(y, t, &w1, false);

@@ -186,7 +186,7 @@ static noinline void poly_odd_row(struct poly_lanes *p,
 	const u8 *at[M];
 	struct limb_sum a;
 	struct limbs m;
-	v64 x[8];
+	v64 x[8] __uninitialized;
 
 	for (int i = 0; i < M; i++)
 		at[i] = (const u8 *)w->odd[i];
@@ -222,7 +222,7 @@ static noinline void poly_odd_shared_row(struct poly_lanes *p,
 	const u8 *at[M];
 	struct limb_sum a;
 	struct limbs m;
-	v64 x[8];
+	v64 x[8] __uninitialized;
 
 	for (int i = 0; i < M; i++)
 		at[i] = (const u8 *)w->odd[i];
@@ -514,7 +514,7 @@ static noinline void poly_even_tags(struct poly_lanes *p, unsigned int n,
 	unsigned int v = 0;
 
 	for (g = p; g <= last; g++) {
-		v64 word[8];
+		v64 word[8] __uninitialized;
 
 #pragma GCC unroll 8
 		for (int i = 0; i < 8; i++)
@@ -574,7 +574,7 @@ static noinline void poly_tags(struct poly_lanes *p,
 			       unsigned int n, const u32 (*key)[2 * M],
 			       unsigned int first, unsigned int lanes)
 {
-	v64 word[8], lo, hi;
+	v64 word[8] __uninitialized, lo, hi;
 
 	for (unsigned int v = 0; v < M; v++) {
 		unsigned int i = v / lanes;

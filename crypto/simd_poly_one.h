@@ -12,9 +12,6 @@
 
 #include "simd_poly.h"
 
-/* Rows from which four at a time are worth the powers of r that they need. */
-#define POLY_ONE_FOUR	16
-
 /* Loading interleaves two halves of a row: where its blocks come to lie. */
 static __always_inline v64 poly_one_places(v64 lane)
 {
@@ -60,7 +57,7 @@ static noinline void poly_one_powers(struct poly_lanes *p, size_t rows)
 		return;
 	poly_mul(&t, &q, &p->power[2]);
 	limb_factor_set(&p->power[3], &t);
-	if (rows < POLY_ONE_FOUR)
+	if (rows < SIMD_ONE_FOUR)
 		return;
 	poly_mul(&q, &t, &p->power[2]);
 	limb_factor_set(&p->power[4], &q);
@@ -71,7 +68,7 @@ static noinline void poly_one_powers(struct poly_lanes *p, size_t rows)
 static noinline void poly_one_rows(struct poly_lanes *p, const u8 *src,
 				   size_t rows)
 {
-	const size_t together = rows < POLY_ONE_FOUR ? 2 : 4;
+	const size_t together = rows < SIMD_ONE_FOUR ? 2 : 4;
 	const size_t step = 16 * M;
 	struct limbs u, m;
 	struct limb_sum a;

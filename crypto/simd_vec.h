@@ -51,6 +51,11 @@ static __always_inline v64 simd_widen(const u32 *p)
 	return __builtin_convertvector(*(const half *)p, v64);
 }
 
+/* Arrays that are filled in full need not be cleared before. */
+#ifndef __uninitialized
+#define __uninitialized	__attribute__((__uninitialized__))
+#endif
+
 /* Make the compiler forget what it knows of memory behind @p. */
 #define simd_forget(p)	asm volatile("" : "+r"(p) : : "memory")
 
