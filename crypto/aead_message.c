@@ -133,7 +133,8 @@ aead_open_message(bool dispatch, struct aead_work *w,
 	aead_finish(w, m, w->tag);
 	m->err = aead_tag_compare(tag, w->tag);
 	if (m->err) {
-		memset(m->dst, 0, m->len);
+		if (m->len)
+			memset(m->dst, 0, m->len);
 		return;
 	}
 	aead_xor(dispatch, w->state, m->dst, src, m->len);
