@@ -29,17 +29,12 @@ struct ethtool_ops;
 	X(TX_NO_PEER,		"tx_no_peer",		IP_OUTNOROUTES,	TX_ERRORS) \
 	/* the peer's address is not known */					\
 	X(TX_NO_ENDPOINT,	"tx_no_endpoint",	NO_TX_TARGET,	TX_ERRORS) \
-	/* waited for a key that did not come */				\
-	X(TX_NO_KEY,		"tx_no_key",		NO_TX_TARGET,	TX_DROPPED) \
 	/* waited for a key, and too many came after it */			\
 	X(TX_STAGED_FULL,	"tx_staged_full",	FULL_RING,	TX_DROPPED) \
-	/* waited when the peer or the device went */				\
+	/* waited for a key that did not come, or the peer or device went */ \
 	X(TX_PURGED,		"tx_purged",		QUEUE_PURGE,	TX_DROPPED) \
-	X(TX_BACKLOG,		"tx_backlog",		FULL_RING,	TX_DROPPED) \
 	X(TX_NOMEM,		"tx_nomem",		NOMEM,		TX_DROPPED) \
 	X(TX_SEGMENT,		"tx_segment",		SKB_GSO_SEG,	TX_ERRORS) \
-	X(TX_CHECKSUM,		"tx_checksum",		SKB_CSUM,	TX_ERRORS) \
-	X(TX_TOO_BIG,		"tx_too_big",		PKT_TOO_BIG,	TX_ERRORS) \
 	/* no outer socket: down, its namespace gone, or no IPv6 */		\
 	X(TX_NO_SOCKET,		"tx_no_socket",		NO_SOCKET,	TX_ERRORS) \
 	X(TX_NO_ROUTE,		"tx_no_route",		IP_OUTNOROUTES,	TX_ERRORS) \
@@ -49,14 +44,12 @@ struct ethtool_ops;
 	/* a length that its type of message cannot have */			\
 	X(RX_LENGTH,		"rx_length",		PKT_TOO_SMALL,	RX_LENGTH) \
 	X(RX_TYPE,		"rx_type",		UNHANDLED_PROTO, RX_FRAME) \
-	X(RX_UDP_CHECKSUM,	"rx_udp_checksum",	UDP_CSUM,	RX_ERRORS) \
 	X(RX_DOWN,		"rx_down",		DEV_READY,	RX_DROPPED) \
 	X(RX_NO_SESSION,	"rx_no_session",	XFRM_POLICY,	RX_DROPPED) \
 	/* the session is too old, or too many messages were received in it */	\
 	X(RX_EXPIRED,		"rx_expired",		XFRM_POLICY,	RX_DROPPED) \
 	X(RX_TAG,		"rx_tag",		XFRM_POLICY,	RX_ERRORS) \
 	X(RX_REPLAY,		"rx_replay",		XFRM_POLICY,	RX_ERRORS) \
-	X(RX_BACKLOG,		"rx_backlog",		FULL_RING,	RX_DROPPED) \
 	X(RX_NOMEM,		"rx_nomem",		NOMEM,		RX_DROPPED) \
 	/* authentic, but what is inside is not IP */				\
 	X(RX_NOT_IP,		"rx_not_ip",		UNHANDLED_PROTO, RX_FRAME) \
