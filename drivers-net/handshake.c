@@ -68,6 +68,7 @@ void handshake_received(struct culvert_peer *peer, const struct sk_buff *skb)
 {
 	culvert_udp_roam(peer, skb);
 	atomic64_add(skb->len, &peer->rx_bytes);
+	dev_sw_netstats_rx_add(peer->device->dev, skb->len);
 	culvert_timers_received(peer, false);
 	culvert_timers_session_derived(peer);
 }

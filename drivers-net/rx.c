@@ -320,14 +320,19 @@ static unsigned int rx_check(struct rx_walk *walk, struct culvert_peer *peer,
 {
 	u8 outer = ip_tunnel_get_dsfield(ip_hdr(walk->skb), walk->skb);
 	const struct train_text *known = NULL;
-	unsigned int i, bytes = 0, good = 0;
+	unsigned int i, bytes = 0, good = 0, keepalives = 0;
 
 	for (i = 0; i < nr; i++) {
 		struct train_text *text = &texts[i];
+		unsigned int wire = text->len + WIRE_DATA_OVERHEAD;
 		enum culvert_drop why;
 		unsigned int len;
 
 		if (text->drop || !text->len) {
+			if (!text->drop) {
+				keepalives++;
+				bytes += wire;
+			}
 			text->drop = true;
 			continue;
 		}
@@ -340,7 +345,7 @@ static unsigned int rx_check(struct rx_walk *walk, struct culvert_peer *peer,
 				known = text;
 				why = CULVERT_DROP_RX_ECN;
 				if (likely(rx_ecn(text, outer))) {
-					bytes += len;
+					bytes += wire;
 					good++;
 					continue;
 				}
@@ -349,8 +354,9 @@ static unsigned int rx_check(struct rx_walk *walk, struct culvert_peer *peer,
 		text->drop = true;
 		culvert_drop_note(walk->dev, walk->skb, why, 1);
 	}
-	if (good)
-		rx_stats(walk->dev->dev, good, bytes);
+	/* As wg(8) counts: what the messages were on the wire. */
+	if (bytes)
+		rx_stats(walk->dev->dev, good + keepalives, bytes);
 	return good;
 }
 

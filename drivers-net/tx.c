@@ -248,8 +248,7 @@ void culvert_tx_process(struct culvert_train *train)
 			      err == -ENOMEM ? CULVERT_DROP_TX_NOMEM :
 					       CULVERT_DROP_TX_SEGMENT);
 	tx_stats(peer->device->dev, train->messages - left,
-		 train->bytes - bytes -
-		 (train->messages - left) * WIRE_DATA_OVERHEAD);
+		 train->bytes - bytes);
 }
 
 /**

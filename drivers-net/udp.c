@@ -337,13 +337,17 @@ int culvert_udp_send_message(struct culvert_peer *peer, const void *msg,
 			     size_t len)
 {
 	struct sk_buff *skb;
+	int err;
 
 	KUNIT_STATIC_STUB_REDIRECT(culvert_udp_send_message, peer, msg, len);
 
 	skb = udp_message(msg, len);
 	if (unlikely(!skb))
 		return -ENOMEM;
-	return culvert_udp_send(peer, skb, UDP_HANDSHAKE_DS);
+	err = culvert_udp_send(peer, skb, UDP_HANDSHAKE_DS);
+	if (likely(!err))
+		dev_sw_netstats_tx_add(peer->device->dev, 1, len);
+	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_udp_send_message);
 
