@@ -30,7 +30,7 @@ struct culvert_cidr {
 	unsigned int		prefixes;
 	unsigned int		nodes;
 	size_t			bytes;
-	struct mutex		*lock;
+	struct mutex		*lock;		/* see above */
 };
 
 /**

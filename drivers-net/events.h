@@ -68,7 +68,7 @@ struct ethtool_ops;
 	X(HANDSHAKE_NO_KEY,	"handshake_no_key",	XFRM_POLICY,	RX_DROPPED)
 
 enum culvert_drop {
-#define X(name, text, reason, stat) CULVERT_DROP_##name,
+#define X(name, ...) CULVERT_DROP_##name,
 	CULVERT_DROP_REASONS(X)
 #undef X
 	CULVERT_DROP_NR,
@@ -96,7 +96,7 @@ struct culvert_drops {
 	X(GIVEN_UP,		"given-up")
 
 enum culvert_step {
-#define X(name, text) CULVERT_STEP_##name,
+#define X(name, ...) CULVERT_STEP_##name,
 	CULVERT_HANDSHAKE_STEPS(X)
 #undef X
 };
@@ -110,7 +110,7 @@ enum culvert_step {
 	X(ERASED,	"erased")
 
 enum culvert_key_change {
-#define X(name, text) CULVERT_KEY_##name,
+#define X(name, ...) CULVERT_KEY_##name,
 	CULVERT_KEY_CHANGES(X)
 #undef X
 };
