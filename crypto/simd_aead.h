@@ -53,7 +53,7 @@ static unsigned int simd_begin(struct simd_work *w, const u32 key[8],
 static noinline void simd_aligned_passes(struct simd_work *w)
 {
 	const struct simd_text *t = &w->text;
-	struct chacha_texts b = {
+	const struct chacha_texts b = {
 		.src = t->lane_src.src,
 		.dst = t->lane_dst.dst,
 		.counter = t->lane_block + 1,
@@ -64,28 +64,8 @@ static noinline void simd_aligned_passes(struct simd_work *w)
 
 	if (w->deal.message == w->n)
 		offset += SIMD_BLOCK;
-	if (w->scattered) {
-		b.src = w->scatter.now.src;
-		b.dst = t->dst.dst;
-	}
-	for (; offset + step <= t->shortest; offset += step) {
-		if (!w->scattered) {
-			chacha_aligned_xor(&w->table, &b, offset);
-			continue;
-		}
-		for (unsigned int i = 0; i < W; i++) {
-			const u8 *at = simd_source(w, i, offset, step,
-						   SIMD_STATES * i);
-
-			w->scatter.now.src[i] = at - offset;
-			/* The lines of the next pass. */
-			for (u32 ahead = 0; ahead < step; ahead += 64)
-				__builtin_prefetch(t->src.src[i] + offset +
-						   step + ahead);
-		}
-		chacha_aligned_xor_sum(&w->table, &b, offset, w->scatter.sum,
-				       w->stream);
-	}
+	for (; offset + step <= t->shortest; offset += step)
+		chacha_aligned_xor(&w->table, &b, offset);
 	w->deal.message = 0;
 	w->deal.offset = offset;
 }
@@ -94,7 +74,7 @@ static noinline void simd_aligned_passes(struct simd_work *w)
 static void simd_passes(struct simd_work *w, unsigned int states)
 {
 	simd_xor_all(w, states);
-	if (w->text.lane_blocks && !w->deal.late &&
+	if (w->text.lane_blocks && !w->scattered &&
 	    (!w->deal.message || w->deal.message == w->n))
 		simd_aligned_passes(w);
 	for (;;) {

@@ -229,13 +229,9 @@ struct chacha_texts {
 	u32		next;		/* from a lane's block to its next one */
 };
 
-/*
- * Each lane's block at offset @off, and with a second state the next. With
- * @sum, the sums of the texts are added up there.
- */
-static __always_inline void chacha_aligned(const struct chacha_table *t,
-					   const struct chacha_texts *b,
-					   u32 off, v64 *sum, v32 *stash)
+/* Each lane's block at offset @off, and with a second state the next. */
+static noinline void chacha_aligned_xor(const struct chacha_table *t,
+					const struct chacha_texts *b, u32 off)
 {
 	const struct chacha_which w0 = {
 		.counter = b->counter + off / SIMD_BLOCK,
@@ -252,46 +248,20 @@ static __always_inline void chacha_aligned(const struct chacha_table *t,
 #if SIMD_STATES == 2
 	chacha_begin(y, t, &w1, true);
 	chacha_rounds2(x, y);
-	/* With sums to take, registers do not suffice. */
-#pragma GCC unroll 16
-	for (int i = 0; i < 16; i++) {
-		if (stash)
-			stash[i] = y[i];
-	}
 #else
 	chacha_rounds(x);
 #endif
 	chacha_end(x, x, t, &w0, true);
-	simd_turn_xor(x, b->src, b->dst, NULL, off, NULL, sum, NULL);
+	simd_turn_xor(x, b->src, b->dst, NULL, off, NULL, NULL, NULL);
 #if SIMD_STATES == 2
-	if (stash)
-		simd_forget(stash);
-#pragma GCC unroll 16
-	for (int i = 0; i < 16; i++) {
-		if (stash)
-			y[i] = stash[i];
-	}
 	chacha_turn(y, 1, 3, 0);
 	chacha_turn(y, 1, 3, 1);
 	chacha_turn(y, 1, 3, 2);
 	chacha_turn(y, 1, 3, 3);
 	chacha_end(y, y, t, &w1, true);
 	simd_turn_xor(y, b->src, b->dst, NULL, off + b->next, NULL,
-		      sum, NULL);
+		      NULL, NULL);
 #endif
-}
-
-static noinline void chacha_aligned_xor(const struct chacha_table *t,
-					const struct chacha_texts *b, u32 off)
-{
-	chacha_aligned(t, b, off, NULL, NULL);
-}
-
-static noinline void chacha_aligned_xor_sum(const struct chacha_table *t,
-					    const struct chacha_texts *b,
-					    u32 off, v64 *sum, v32 *stash)
-{
-	chacha_aligned(t, b, off, sum, stash);
 }
 
 #if SIMD_STATES == 2

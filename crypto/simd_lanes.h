@@ -77,7 +77,6 @@ struct simd_scatter {
 	u32			at[W];
 	u32			until[W];
 	struct chacha20poly1305_msg *msg[W];
-	union simd_at		now;
 	bool			summed;
 };
 
@@ -215,6 +214,22 @@ static __always_inline void simd_deal_one(struct simd_work *w,
 	w->deal.offset = offset + (l->n - from) * SIMD_BLOCK;
 }
 
+/*
+ * Whether W texts lie in their sources at @offset in whole blocks. What will be
+ * asked for when the states have gone round is fetched.
+ */
+static bool simd_is_near(const struct simd_work *w, u32 offset)
+{
+	const u32 ahead = offset + SIMD_STATES * SIMD_BLOCK;
+	bool near = true;
+
+	for (unsigned int i = 0; i < W; i++) {
+		near &= offset + SIMD_BLOCK <= w->scatter.until[i];
+		__builtin_prefetch(w->text.src.src[i] + ahead);
+	}
+	return near;
+}
+
 /* Fill lanes from @from on with the next blocks. */
 static noinline void simd_deal(struct simd_work *w, unsigned int state,
 			       unsigned int from)
@@ -236,19 +251,26 @@ static noinline void simd_deal(struct simd_work *w, unsigned int state,
 		simd_deal_one(w, l, from, d.offset);
 		return;
 	}
-	if (t->lane_blocks && !w->scattered && !d.message && !from &&
-	    d.offset + t->lane_blocks * SIMD_BLOCK <= t->shortest) {
+	if (t->lane_blocks && !d.message && !from &&
+	    d.offset + t->lane_blocks * SIMD_BLOCK <= t->shortest &&
+	    (!w->scattered || (!d.late && simd_is_near(w, d.offset)))) {
 		l->message = t->lane_message;
 		l->counter = t->lane_block + (d.offset / SIMD_BLOCK + 1);
-		l->src.v[0] = t->lane_src.v[0] + d.offset;
-		l->src.v[1] = t->lane_src.v[1] + d.offset;
+		if (w->scattered) {
+			l->src.v[0] = t->src.v[0] + d.offset;
+			l->src.v[1] = t->src.v[1] + d.offset;
+		} else {
+			l->src.v[0] = t->lane_src.v[0] + d.offset;
+			l->src.v[1] = t->lane_src.v[1] + d.offset;
+		}
 		l->dst.v[0] = t->lane_dst.v[0] + d.offset;
 		l->dst.v[1] = t->lane_dst.v[1] + d.offset;
 		l->left = simd_all32(SIMD_BLOCK);
 		l->n = W;
 		l->whole = true;
-		w->deal.message = 0;
-		w->deal.offset = d.offset + t->lane_blocks * SIMD_BLOCK;
+		d.message = 0;
+		d.offset += t->lane_blocks * SIMD_BLOCK;
+		w->deal = d;
 		return;
 	}
 	l->left = simd_all32(0);

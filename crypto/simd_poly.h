@@ -379,26 +379,28 @@ static noinline void poly_place_init(struct poly_lanes *p,
 static noinline void poly_combine(struct poly_lanes *p,
 				  struct poly_work *w, unsigned int lanes)
 {
-	struct limb_factor f = p->power[4];
+	/* The rows are done. */
+	struct limb_factor *f = &p->power[0];
 	struct limb_sum a;
 	struct limbs c, t;
 	v64 mask = simd_all64(0);
 
+	*f = p->power[4];
 	limb_factor_get(&c, &p->power[1]);
 	for (unsigned int bit = 1; bit < lanes; bit *= 2) {
 		for (unsigned int v = 0; v < M; v++)
 			((u64 *)&mask)[v] = ~v & bit ? ~0ULL : 0;
-		poly_mul(&t, &c, &f);
+		poly_mul(&t, &c, f);
 		for (int i = 0; i < LIMBS; i++)
 			c.v[i] = (t.v[i] & mask) | (c.v[i] & ~mask);
 		if (bit * 2 < lanes) {
-			limb_factor_get(&t, &f);
-			poly_mul(&t, &t, &f);
-			limb_factor_set(&f, &t);
+			limb_factor_get(&t, f);
+			poly_mul(&t, &t, f);
+			limb_factor_set(f, &t);
 		}
 	}
-	limb_factor_set(&f, &c);
-	poly_mul(&t, &p->h, &f);
+	limb_factor_set(f, &c);
+	poly_mul(&t, &p->h, f);
 
 	limb_sum_clear(&a);
 	for (int i = 0; i < LIMBS; i++) {

@@ -35,7 +35,8 @@ static noinline void poly_one_powers(struct poly_lanes *p, size_t rows)
 {
 	const v64 lane = simd_widen((const u32 *)&simd_lane_numbers);
 	const v64 after = M - 1 - poly_one_places(lane);
-	struct limb_factor f;
+	/* Not needed for itself before the end */
+	struct limb_factor *f = &p->power[0];
 	struct limbs c, q, t;
 	v64 mask = -(after & 1);
 
@@ -44,12 +45,12 @@ static noinline void poly_one_powers(struct poly_lanes *p, size_t rows)
 	for (int i = 0; i < LIMBS; i++)
 		c.v[i] = (q.v[i] & mask) | (c.v[i] & ~mask);
 	for (int bit = 1; 1 << bit < M; bit++) {
-		limb_factor_set(&f, &q);
-		poly_mul(&t, &c, &f);
+		limb_factor_set(f, &q);
+		poly_mul(&t, &c, f);
 		mask = -((after >> bit) & 1);
 		for (int i = 0; i < LIMBS; i++)
 			c.v[i] = (t.v[i] & mask) | (c.v[i] & ~mask);
-		poly_mul(&q, &q, &f);
+		poly_mul(&q, &q, f);
 	}
 	limb_factor_set(&p->power[1], &c);
 	limb_factor_set(&p->power[2], &q);
