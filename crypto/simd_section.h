@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Where vector registers may be used, and for how long. The body of
- * batch_simd_scope() runs with preemption and softirqs held off, once
- * batch_simd_usable() has said yes; it must not leave by return, break or
- * goto.
+ * batch_simd_scope() runs once batch_simd_usable() has said yes, with
+ * preemption held off; whatever interrupts it is told no. It must not leave by
+ * return, break or goto.
  */
 #ifndef _LIB_CRYPTO_BATCH_SIMD_SECTION_H
 #define _LIB_CRYPTO_BATCH_SIMD_SECTION_H
