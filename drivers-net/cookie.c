@@ -92,7 +92,7 @@ EXPORT_SYMBOL_IF_KUNIT(culvert_cookie_add_macs);
 static bool secret_is_fresh(const struct culvert_cookie_checker *c, u64 now_ns)
 {
 	return c->secret_birth &&
-	       now_ns - c->secret_birth < WIRE_COOKIE_LIFETIME * NSEC_PER_SEC;
+	       now_ns - c->secret_birth < (u64)WIRE_COOKIE_LIFETIME * NSEC_PER_SEC;
 }
 
 /**

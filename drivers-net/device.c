@@ -16,8 +16,8 @@
 #include <linux/random.h>
 #include <linux/suspend.h>
 #include <linux/udp.h>
+#include <net/addrconf.h>
 #include <net/gro_cells.h>
-#include <net/if_inet6.h>
 #include <net/ip_tunnels.h>
 #include <net/net_namespace.h>
 #include <net/rtnetlink.h>

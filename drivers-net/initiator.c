@@ -29,7 +29,7 @@ static bool sent_lately(const struct culvert_peer *peer)
 	u64 last = READ_ONCE(peer->last_sent_handshake);
 
 	return last && ktime_get_coarse_boottime_ns() - last <
-		       WIRE_REKEY_TIMEOUT * NSEC_PER_SEC;
+		       (u64)WIRE_REKEY_TIMEOUT * NSEC_PER_SEC;
 }
 
 static void handshake_free(struct culvert_handshake *hs)
