@@ -135,6 +135,13 @@ static int change_mtu(struct net_device *netdev, int mtu)
 	return 0;
 }
 
+static int init_device(struct net_device *netdev)
+{
+	struct culvert_device *dev = netdev_priv(netdev);
+
+	return gro_cells_init(&dev->gro, netdev);
+}
+
 static void uninit_device(struct net_device *netdev)
 {
 	struct culvert_device *dev = netdev_priv(netdev);
@@ -143,9 +150,10 @@ static void uninit_device(struct net_device *netdev)
 }
 
 static const struct net_device_ops netdev_ops = {
+	.ndo_init	= init_device,
+	.ndo_uninit	= uninit_device,
 	.ndo_open	= open_device,
 	.ndo_stop	= stop_device,
-	.ndo_uninit	= uninit_device,
 	.ndo_start_xmit	= culvert_tx_xmit,
 	.ndo_change_mtu	= change_mtu,
 };
@@ -241,13 +249,9 @@ static int culvert_newlink(struct net_device *netdev,
 	err = culvert_handshake_init(dev);
 	if (err)
 		goto err_wq;
-	err = gro_cells_init(&dev->gro, netdev);
-	if (err)
-		goto err_handshake;
-
 	err = register_netdevice(netdev);
 	if (err)
-		goto err_gro;
+		goto err_handshake;
 	/* Only now: or a failing register_netdevice() would call it. */
 	netdev->priv_destructor = destruct_netdev;
 
@@ -256,9 +260,6 @@ static int culvert_newlink(struct net_device *netdev,
 	mutex_unlock(&devices_lock);
 	return 0;
 
-err_gro:
-	/* Does no harm if ndo_uninit has done so already. */
-	gro_cells_destroy(&dev->gro);
 err_handshake:
 	culvert_handshake_exit(dev);
 err_wq:
