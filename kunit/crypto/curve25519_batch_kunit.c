@@ -289,6 +289,51 @@ static void test_non_canonical(struct kunit *test)
 	}
 }
 
+/*
+ * Scalars that lead back to the base point: 9 has a second name below 2^255,
+ * p + 9, which must not come out.
+ */
+static void test_small_result(struct kunit *test)
+{
+	static const struct {
+		const char *scalar, *point;
+	} vectors[] = {
+		{
+			"40b8aecc74fbc35b3054f662b5d3a96755e496deaca89071e1632ff13c32565f",
+			"b4ed2738f5d2a27e21ab245ca7595e9f79751e8ed6657a7be79949dde9fd4537",
+		}, {
+			"700eefbccd5fe5e12b6f435e332e9fc5edee20941aee3bc584b2a93215b92a49",
+			"5e218bec0a764351e402e899e8d5eb4badd9d891c6579ea32582e2584d6c7219",
+		}, {
+			"d0de71c0ea6078581d84c639343a6c31bcec3790ba83995168081fbc8ca33b4a",
+			"410fc0197238b978ef6a99e19dcf365738aa0ff3485f440d451cca7ad0b6c562",
+		}, {
+			"58ce78b87ad8783da8ffe29ed63cc1fc49be5fc4b69d3c524a4d3171af7c8852",
+			"5170ffc64dd01ceacae74465413d009ed449af968f190b1cef8ec2b2a125390c",
+		}, {
+			"20885364aed02d1a7c98c9a494053707ca7adf479d0e82cf680133dad812b57f",
+			"605d95e4781ae537e554b9af04aa6522a8be8b3ecde9bee3bf911e7502d3e45d",
+		}, {
+			"109532ee05785c1ce2ae00c4a3e31ffe64dc4b586645967795f17506c1ac6761",
+			"30cb48b5b898ee168ebbf2431cf065268bb37a293a24ec5748bbf869a4e79d35",
+		}, {
+			"28907c8064e325c402f48a7f0f2eacd3e2fdf36073d0872528f07c071f82f07f",
+			"77917612aa959d18ea3e2785c65a39885743b4dcd79fb0f0ba3db32229470141",
+		}, {
+			"d8a9c11acd6fdddf179379db9cdea8088c492b20172f70c7a792259a4cd2a66a",
+			"8fb9ec33e03e99696bbe482f43b2a88f8db4a0368e4b6252291dfca4deb87855",
+		},
+	};
+	static const u8 nine[32] = { 9 };
+	u8 scalar[32], point[32];
+
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		batch_hex(test, scalar, 32, vectors[i].scalar);
+		batch_hex(test, point, 32, vectors[i].point);
+		expect_everywhere(test, scalar, point, nine);
+	}
+}
+
 /* Bits that the decoding of RFC 7748, section 5, drops or sets */
 static void test_ignored_bits(struct kunit *test)
 {
@@ -486,6 +531,7 @@ static struct kunit_case x25519_cases[] = {
 	KUNIT_CASE_PARAM(test_iterated, x25519_impl_gen_params),
 	KUNIT_CASE_PARAM(test_low_order, x25519_impl_gen_params),
 	KUNIT_CASE_PARAM(test_non_canonical, x25519_impl_gen_params),
+	KUNIT_CASE_PARAM(test_small_result, x25519_impl_gen_params),
 	KUNIT_CASE_PARAM(test_ignored_bits, x25519_impl_gen_params),
 	KUNIT_CASE_PARAM(test_extremes, x25519_impl_gen_params),
 	KUNIT_CASE_PARAM(test_every_size, x25519_impl_gen_params),
