@@ -63,7 +63,7 @@ struct poly_work {
 };
 
 static SIMD_POLY_MUL void poly_mul(struct limbs *out, const struct limbs *m,
-				     const struct limb_factor *f)
+				   const struct limb_factor *f)
 {
 	struct limb_sum a;
 

@@ -29,6 +29,8 @@ struct culvert_route;
 /**
  * struct culvert_endpoint - where a peer is, and from where it is reached
  * @addr: AF_INET or AF_INET6 address and port; family 0 if unknown
+ * @addr4: @addr, when its family is AF_INET
+ * @addr6: @addr, when its family is AF_INET6
  * @src4: local address to send from, or 0
  * @src_if4: interface that @src4 was seen on, or 0
  * @src6: local address to send from, or unspecified

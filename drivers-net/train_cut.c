@@ -122,6 +122,8 @@ int train_cut_begin(struct train_cut *cut, struct sk_buff *skb)
 /**
  * train_cut_count() - how many messages are still to come
  * @cut: a cut that has begun
+ *
+ * Return: the number of messages, 0 when all are cut
  */
 unsigned int train_cut_count(const struct train_cut *cut)
 {
@@ -131,6 +133,8 @@ unsigned int train_cut_count(const struct train_cut *cut)
 /**
  * train_cut_size() - how long the next inner packet is
  * @cut: a cut that has begun
+ *
+ * Return: its bytes, headers included
  */
 unsigned int train_cut_size(const struct train_cut *cut)
 {
