@@ -237,6 +237,12 @@ static const v32 simd_lane_numbers = {
 #include "simd_poly.h"
 #include "simd_poly_one.h"
 
+/*
+ * Crossovers. To measure one, move it and run "scripts/crypto-bench aead" for
+ * the message sizes and batches around it.
+ */
+/* Up to this, a single message is left to generic code. */
+#define SIMD_TINY	64
 /* Text from which a message is worth another lane of Poly1305. */
 #define SIMD_SHARE_MIN	128
 /* Below this, one message's blocks go through 64-bit multiplications. */
