@@ -16,6 +16,7 @@
 #include <net/udp.h>
 #include <kunit/visibility.h>
 
+#include "cidr.h"
 #include "device.h"
 #include "peer.h"
 #include "route.h"
@@ -136,7 +137,7 @@ static int route_lookup6(struct culvert_device *dev, struct sock *sk,
  *
  * Context: Any context, under rcu_read_lock_bh().
  * Return: 0; -ENOTCONN without a socket; -EDESTADDRREQ if the endpoint is
- * unknown; -ELOOP if the way leads back into @dev; or what routing says.
+ * unknown; or what routing says.
  */
 int culvert_route_lookup(struct culvert_device *dev,
 			 struct culvert_endpoint *ep, struct route_way *way)
@@ -155,11 +156,21 @@ int culvert_route_lookup(struct culvert_device *dev,
 	} else {
 		return -EDESTADDRREQ;
 	}
-	if (!err && unlikely(way->dst->dev == dev->dev)) {
-		dst_release(way->dst);
-		err = -ELOOP;
-	}
 	return err;
+}
+
+/*
+ * A way through the tunnel's own device is fine, if another peer's messages carry
+ * it; through the same peer it would never end.
+ */
+static bool route_bites_its_tail(struct culvert_peer *peer,
+				 const struct route_way *way)
+{
+	const struct culvert_cidr *allowed = &peer->device->allowed;
+
+	if (way->family == AF_INET)
+		return culvert_cidr_lookup4(allowed, way->dst4) == peer;
+	return culvert_cidr_lookup6(allowed, &way->dst6) == peer;
 }
 
 /* A source address turned out to be useless: do not try it again. */
@@ -180,6 +191,7 @@ static int route_find(struct culvert_peer *peer, struct route_way *way)
 	struct culvert_endpoint ep, seen;
 	struct culvert_route *route;
 	unsigned int seq;
+	bool own;
 	int err;
 
 	do {
@@ -189,6 +201,11 @@ static int route_find(struct culvert_peer *peer, struct route_way *way)
 	seen = ep;
 
 	err = culvert_route_lookup(peer->device, &ep, way);
+	own = !err && way->dst->dev == peer->device->dev;
+	if (unlikely(own) && route_bites_its_tail(peer, way)) {
+		dst_release(way->dst);
+		return -ELOOP;
+	}
 	if (memcmp(&ep.src6, &seen.src6, sizeof(ep.src6))) {
 		route_drop_source(peer, &seen);
 		/* Remember the way next time, when the endpoint stands still. */
@@ -196,6 +213,9 @@ static int route_find(struct culvert_peer *peer, struct route_way *way)
 	}
 	if (err)
 		return err;
+	/* Not remembered: allowed IPs may make a loop of it later. */
+	if (unlikely(own))
+		return 0;
 
 	route = kmalloc(sizeof(*route), GFP_ATOMIC | __GFP_NOWARN);
 	if (!route)
@@ -224,7 +244,8 @@ static int route_find(struct culvert_peer *peer, struct route_way *way)
  * @way: the result, with a reference to the route
  *
  * Context: Any context, under rcu_read_lock_bh().
- * Return: as culvert_route_lookup().
+ * Return: as culvert_route_lookup(); -ELOOP if @peer is to be reached through
+ * itself.
  */
 int culvert_route_get(struct culvert_peer *peer, struct route_way *way)
 {
