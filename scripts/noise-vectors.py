@@ -9,6 +9,7 @@ status tells whether the committed file is what would be.
 """
 
 import argparse
+import copy
 import hashlib
 import hmac
 import os
@@ -117,6 +118,7 @@ def handshake(name, psk, cookie):
     msg += t.seal(key, timestamp)
     initiation = macs(msg, static_r.public, cookie)
 
+    weak = copy.copy(t)
     t.mix_hash(eph_r.public)
     t.mix(eph_r.public, 1)
     t.mix(eph_r.dh(eph_i.public), 1)
@@ -126,6 +128,24 @@ def handshake(name, psk, cookie):
     msg = struct.pack("<I", 2) + index_r + index_i + eph_r.public + t.seal(key, b"")
     response = macs(msg, static_i.public, None)
     send_i, send_r = kdf(t.chain, b"", 2)
+
+    # The same with an ephemeral key of low order. Every multiplication by it
+    # gives zero, so that anybody can seal what then opens.
+    zero = bytes(32)
+    weak.mix_hash(zero)
+    for _ in range(3):
+        weak.mix(zero, 1)
+    tau, key = weak.mix(psk, 3)
+    weak.mix_hash(tau)
+    weak_response = macs(struct.pack("<I", 2) + index_r + index_i + zero + weak.seal(key, b""),
+                         static_i.public, None)
+    weak = Transcript(static_r.public)
+    weak.mix_hash(zero)
+    weak.mix(zero, 1)
+    key, = weak.mix(zero, 2)
+    msg = struct.pack("<I", 1) + index_i + zero + weak.seal(key, static_i.public)
+    key, = weak.mix(static_i.dh(static_r.public), 2)
+    weak_initiation = macs(msg + weak.seal(key, timestamp), static_r.public, None)
     return {
         "static_i": static_i.private, "static_r": static_r.private,
         "public_i": static_i.public, "public_r": static_r.public,
@@ -134,6 +154,7 @@ def handshake(name, psk, cookie):
         "psk": psk, "timestamp": timestamp, "index_i": index_i, "index_r": index_r,
         "cookie": cookie or bytes(16), "initiation": initiation, "response": response,
         "key_i": send_i, "key_r": send_r,
+        "weak_initiation": weak_initiation, "weak_response": weak_response,
     }
 
 
@@ -189,7 +210,8 @@ def text():
 /*
  * A handshake with fixed keys. _i is the initiator's, _r the responder's; key_i
  * is what the initiator sends under. The first vector has no preshared key and
- * no cookie, the second has both.
+ * no cookie, the second has both. The weak messages have an ephemeral key of
+ * zeroes and are right otherwise: nothing but that tells them from good ones.
  */
 struct noise_testvec {{
 {fields(vectors[0])}
