@@ -34,8 +34,8 @@ one()
 
 for kernel in ${CULVERT_KERNEL:-6.12 v7.3}; do
 	case $kernel in
-	6.12) one 6.12 v6.12 700 ;;
-	*) one "$kernel" v7.3 1200 ;;
+	6.12) one 6.12 v6.12 1000 ;;
+	*) one "$kernel" v7.3 1500 ;;
 	esac
 done
 [ -z "${CULVERT_FULL:-}" ] || one v7.3-debug v7.3 1400
