@@ -131,6 +131,8 @@ check_am()
 	     GIT_COMMITTER_EMAIL=culvert@culvert.invalid \
 	     am "$dir/repo" "$dir/patches" --committer-date-is-author-date \
 	     --whitespace=warn >"$dir/log" 2>&1; then
+		# The function only reads the log.
+		# shellcheck disable=SC2094
 		fail "$tree: git am" "$(am_failure "$dir/repo" "$dir/log") mend the edit in linux-overlay/edits, or the white space, then scripts/series build $tree" <"$dir/log"
 		return 1
 	fi
@@ -268,6 +270,7 @@ write_config()
 # SYMBOL=m or =y for each Kconfig entry of ours that has a prompt.
 prompts()
 {
+	# shellcheck disable=SC2016
 	our_kconfigs "$1" | xargs -r awk '
 		/^(menu)?config / { name = $2 }
 		/^\t(tristate|bool) "/ { print name ($1 == "bool" ? "=y" : "=m") }'
@@ -290,6 +293,7 @@ select_hidden()
 	{
 		echo "config CULVERT_SERIES_CHECK"
 		echo "	tristate \"select the libraries of the series\""
+		# shellcheck disable=SC2016
 		our_kconfigs "$src" | xargs -r awk '
 			/^(menu)?config / { name = $2 }
 			/^\ttristate$/ { print "\tselect " name }'
