@@ -13,7 +13,7 @@ mapfile -t shell < <(git ls-files scripts .ci | while read -r f; do
 	if [[ $f == *.sh ]] || head -n 1 "$f" | grep -q '^#!.*sh$'; then echo "$f"; fi
 done)
 # -P: files that are sourced are looked up beside the one that does it.
-shellcheck -x -P SCRIPTDIR -S style "${shell[@]}"
+shellcheck -x -P SCRIPTDIR -S warning "${shell[@]}"
 n=$((n + ${#shell[@]}))
 
 mapfile -t python < <(git ls-files scripts | while read -r f; do
