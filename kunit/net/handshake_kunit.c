@@ -289,9 +289,9 @@ static void handshake_complete(struct kunit *test)
 
 	/* Each has seen where the other is. */
 	culvert_udp_get_endpoint(p->a.peer, &ep);
-	KUNIT_EXPECT_EQ(test, ep.addr4.sin_addr.s_addr, p->b.address);
+	KUNIT_EXPECT_TRUE(test, ep.addr4.sin_addr.s_addr == p->b.address);
 	culvert_udp_get_endpoint(p->b.peer, &ep);
-	KUNIT_EXPECT_EQ(test, ep.addr4.sin_addr.s_addr, p->a.address);
+	KUNIT_EXPECT_TRUE(test, ep.addr4.sin_addr.s_addr == p->a.address);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&p->b.peer->rx_bytes), sizeof(struct wire_initiation));
 	KUNIT_EXPECT_EQ(test, atomic64_read(&p->a.peer->rx_bytes), sizeof(struct wire_response));
 }
