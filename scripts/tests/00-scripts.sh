@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # check: scripts are well formed and refuse bad input in one line
 # class: short
-# limit: 120
+# limit: 400
 
 # shellcheck source-path=SCRIPTDIR source=../lib/common.sh
 . scripts/lib/common.sh

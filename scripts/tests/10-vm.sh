@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # check: scripts/vm passes on output and status, and notices what the kernel reports
 # class: short
-# limit: 240
+# limit: 500
 
 # shellcheck source-path=SCRIPTDIR source=../lib/common.sh
 . scripts/lib/common.sh
