@@ -243,13 +243,10 @@ static const v32 simd_lane_numbers = {
  */
 /* Up to this, a single message is left to generic code. */
 #define SIMD_TINY	64
-/* Text from which a message is worth another lane of Poly1305. */
-#define SIMD_SHARE_MIN	128
 /* Below this, one message's blocks go through 64-bit multiplications. */
 #define SIMD_POLY_MIN	512
-/* Up to as many messages have their tags made singly; short ones, twice. */
-#define SIMD_SINGLY	2
-#define SIMD_SINGLY_LONG	320
+/* Up to as many messages have their tags made one after the other. */
+#define SIMD_SINGLY	4
 
 /* Whether simd_load_ends() makes use of its scratch memory. */
 #define SIMD_EVEN_USES_ODD	false

@@ -86,21 +86,6 @@ static void simd_passes(struct simd_work *w, unsigned int states)
 	}
 }
 
-/* How many lanes of Poly1305 each of @n messages gets. */
-static unsigned int simd_shares(const struct poly_item *it, unsigned int n)
-{
-	unsigned int lanes = M;
-	u32 least = ~0U;
-
-	while (lanes > 1 && n * lanes > M)
-		lanes /= 2;
-	for (unsigned int i = 0; i < n; i++)
-		least = min(least, it[i].len);
-	while (lanes > 1 && least < lanes * SIMD_SHARE_MIN)
-		lanes /= 2;
-	return lanes;
-}
-
 /* Whole blocks of one message, most of them in all lanes. */
 static void simd_blocks(struct simd_work *w, struct poly1305_stream *st,
 			const u8 *src, size_t len)
@@ -166,8 +151,7 @@ static void simd_authenticate(struct simd_work *w)
 	for (; i < w->n; i += M) {
 		unsigned int n = min_t(unsigned int, w->n - i, M);
 
-		if (n <= (w->text.longest > SIMD_SINGLY_LONG ?
-			  SIMD_SINGLY : 2 * SIMD_SINGLY)) {
+		if (n <= SIMD_SINGLY) {
 			for (unsigned int j = i; j < w->n; j++)
 				simd_tag(w, j);
 			break;
@@ -175,7 +159,7 @@ static void simd_authenticate(struct simd_work *w)
 		w->odd = true;
 		w->lanes_of_poly = max(w->lanes_of_poly, 1U);
 		poly_tags(w->poly, &w->poly_odd, &w->item[i], n, w->poly_key,
-			  i, simd_shares(&w->item[i], n));
+			  i);
 	}
 }
 

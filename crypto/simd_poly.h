@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Poly1305 with a message, or an equal share of one, in every 64-bit lane of a
- * vector (RFC 8439, section 2.5).
+ * Poly1305 with a message in every 64-bit lane of a vector (RFC 8439, section
+ * 2.5).
  *
- * Text is read in stripes of 64 bytes, four blocks. Where every message has
- * one lane, a stripe m0..m3 takes its accumulator h to
+ * Text is read in stripes of 64 bytes, four blocks. A stripe m0..m3 takes its
+ * accumulator h to
  *	(h + m0) r^4 + m1 r^3 + m2 r^2 + m3 r
- * with a single reduction. Where a message has L lanes, they take its stripes
- * in turn, each lane keeping
- *	u r^4L + m0 r^3 + m1 r^2 + m2 r + m3
- * and in the end lane j counts r^(4 (L - 1 - j) + 1) times. Shorter messages
- * start later, so that all come to their ends together; until then a lane
- * holds nothing, and nothing is added to it.
+ * with a single reduction. Shorter messages start later, so that all come to
+ * their ends together; until then a lane keeps what it has.
  *
  * The including file has defined M, the number of lanes; v64, M times u64; and
  * the arithmetic of struct limbs.
@@ -36,7 +32,7 @@ struct poly_item {
 
 /* M lanes at work: what all ways of using them need. */
 struct poly_lanes {
-	/* r^1 to r^4 at 1 to 4; r^4L at 0 */
+	/* r^1 to r^4 at 1 to 4; 0 is for simd_poly_one.h */
 	struct limb_factor	power[5];
 	struct limbs		h;
 	v64			s_lo, s_hi;
@@ -46,10 +42,8 @@ struct poly_lanes {
 	const u8		*at[M];
 };
 
-/* What messages that differ, or share lanes, need besides. */
+/* What messages that differ need besides. */
 struct poly_work {
-	/* From before the text, to go into the first stripe: L > 1 only. */
-	struct limbs		init;
 	/* A row that needs looking at: see poly_odd_row(). */
 	u64			odd[M][SIMD_BLOCK / 8] __aligned(64);
 	v64			high[4];
@@ -59,7 +53,6 @@ struct poly_work {
 	u32			stripes[M];
 	u32			missing[M];
 	const struct poly_item	*item[M];
-	u64			lane[LIMBS][M] __aligned(64);
 };
 
 static SIMD_POLY_MUL void poly_mul(struct limbs *out, const struct limbs *m,
@@ -85,9 +78,8 @@ static __always_inline void poly_add_masked(struct limbs *a,
 		a->v[i] += b->v[i] & mask;
 }
 
-/* r^2 to r^@most, and r^4L by squaring. */
-static noinline void poly_powers(struct poly_lanes *p, unsigned int most,
-				 unsigned int lanes)
+/* r^2 to r^@most */
+static noinline void poly_powers(struct poly_lanes *p, unsigned int most)
 {
 	struct limbs r, r2, t;
 
@@ -102,12 +94,6 @@ static noinline void poly_powers(struct poly_lanes *p, unsigned int most,
 	limb_factor_set(&p->power[3], &t);
 	poly_mul(&t, &r2, &p->power[2]);
 	limb_factor_set(&p->power[4], &t);
-	if (lanes == 1)
-		return;
-	for (p->power[0] = p->power[4]; lanes > 1; lanes /= 2) {
-		poly_mul(&t, &t, &p->power[0]);
-		limb_factor_set(&p->power[0], &t);
-	}
 }
 
 /* (h + m0) r^4 + m1 r^3 + m2 r^2 + m3 r, the halves of m0 to m3 in @x */
@@ -141,35 +127,6 @@ static noinline void poly_rows(struct poly_lanes *p, size_t from, size_t to)
 		/* The powers and the row are to stay in memory. */
 		simd_forget(p);
 		poly_row(&h, p->row, p);
-	}
-	p->h = h;
-}
-
-/* The same where a message has @lanes lanes. */
-static noinline void poly_shared_rows(struct poly_lanes *p, size_t from,
-				      size_t to, unsigned int lanes)
-{
-	const v64 high = simd_all64(LIMB_HIGH_BIT);
-	struct limbs h = p->h;
-
-	for (; from < to; from++) {
-		struct limb_sum a;
-		struct limbs m;
-		v64 *x = p->row;
-
-		simd_load_stripes(x, p->at, from * SIMD_BLOCK * lanes);
-		simd_forget(p);
-		limb_sum_clear(&a);
-		limb_split(&m, x[6], x[7], high);
-		limb_sum_add(&a, &m);
-		limb_split(&m, x[0], x[1], high);
-		limb_sum_mul(&a, &m, &p->power[3]);
-		limb_split(&m, x[2], x[3], high);
-		limb_sum_mul(&a, &m, &p->power[2]);
-		limb_split(&m, x[4], x[5], high);
-		limb_sum_mul(&a, &m, &p->power[1]);
-		limb_sum_mul(&a, &h, &p->power[0]);
-		limb_sum_carry(&h, &a);
 	}
 	p->h = h;
 }
@@ -215,32 +172,6 @@ static noinline void poly_odd_row(struct poly_lanes *p,
 		p->h.v[i] = (m.v[i] & w->live) | (p->h.v[i] & ~w->live);
 }
 
-/* The same for lanes that share messages; take[0] is for w->init. */
-static noinline void poly_odd_shared_row(struct poly_lanes *p,
-					 struct poly_work *w)
-{
-	const u8 *at[M];
-	struct limb_sum a;
-	struct limbs m;
-	v64 x[8] __uninitialized;
-
-	for (int i = 0; i < M; i++)
-		at[i] = (const u8 *)w->odd[i];
-	simd_load_stripes(x, at, 0);
-	limb_sum_clear(&a);
-	limb_split(&m, x[6], x[7], w->high[3]);
-	limb_sum_add(&a, &m);
-	limb_split(&m, x[0], x[1], w->high[0]);
-	poly_add_masked(&m, &w->init, w->take[0]);
-	limb_sum_mul(&a, &m, &p->power[3]);
-	limb_split(&m, x[2], x[3], w->high[1]);
-	limb_sum_mul(&a, &m, &p->power[2]);
-	limb_split(&m, x[4], x[5], w->high[2]);
-	limb_sum_mul(&a, &m, &p->power[1]);
-	limb_sum_mul(&a, &p->h, &p->power[0]);
-	limb_sum_carry(&p->h, &a);
-}
-
 static __always_inline void poly_odd_lane(struct poly_work *w, unsigned int v,
 					  unsigned int slots, int take)
 {
@@ -256,12 +187,11 @@ static __always_inline void poly_odd_lane(struct poly_work *w, unsigned int v,
  * text's end cuts short.
  */
 static noinline void poly_odd_stripes(struct poly_lanes *p,
-				      struct poly_work *w, size_t row,
-				      unsigned int lanes)
+				      struct poly_work *w, size_t row)
 {
 	for (unsigned int v = 0; v < M; v++) {
 		const struct poly_item *it = w->item[v];
-		size_t s = row * lanes + (v & (lanes - 1));
+		size_t s = row;
 		bool live = it && s >= w->missing[v];
 		u32 len;
 
@@ -274,27 +204,22 @@ static noinline void poly_odd_stripes(struct poly_lanes *p,
 		s -= w->missing[v];
 		len = min_t(u32, it->len - s * SIMD_BLOCK, SIMD_BLOCK);
 		simd_copy_part((u8 *)w->odd[v], it->text + s * SIMD_BLOCK, 0, len);
-		/* Alone, a lane takes h each time; shared, init once. */
-		poly_odd_lane(w, v, 4, lanes > 1 && s ? -1 : 0);
+		poly_odd_lane(w, v, 4, 0);
 	}
-	if (lanes > 1)
-		poly_odd_shared_row(p, w);
-	else
-		poly_odd_row(p, w, 4);
+	poly_odd_row(p, w, 4);
 }
 
-/* Associated data, right-aligned to stripes; the first lane of each message. */
-static noinline bool poly_ad(struct poly_lanes *p,
-			     struct poly_work *w, unsigned int lanes)
+/* Associated data, right-aligned to stripes. */
+static noinline void poly_ad(struct poly_lanes *p, struct poly_work *w)
 {
 	u32 most = 0;
 
-	for (unsigned int v = 0; v < M; v += lanes) {
+	for (unsigned int v = 0; v < M; v++) {
 		if (w->item[v])
 			most = max_t(u32, most, w->item[v]->ad_len);
 	}
 	if (!most)
-		return false;
+		return;
 	/* In blocks, and of them whole rows. */
 	most = most / 16 + !!(most % 16);
 	most = (most + 3) & ~3U;
@@ -306,7 +231,7 @@ static noinline bool poly_ad(struct poly_lanes *p,
 			((u64 *)&w->live)[v] = 0;
 			memset(w->odd[v], 0, SIMD_BLOCK);
 			poly_odd_lane(w, v, 0, 0);
-			if (!it || v & (lanes - 1) || !it->ad_len)
+			if (!it || !it->ad_len)
 				continue;
 			blocks = it->ad_len / 16 + !!(it->ad_len % 16);
 			skip = most - blocks;
@@ -322,12 +247,10 @@ static noinline bool poly_ad(struct poly_lanes *p,
 		}
 		poly_odd_row(p, w, 4);
 	}
-	return true;
 }
 
 /* The last up to three blocks of text, and the block of lengths. */
-static noinline void poly_tail(struct poly_lanes *p,
-			       struct poly_work *w, unsigned int lanes)
+static noinline void poly_tail(struct poly_lanes *p, struct poly_work *w)
 {
 	unsigned int most = 0;
 
@@ -337,7 +260,7 @@ static noinline void poly_tail(struct poly_lanes *p,
 		unsigned int slots;
 		u32 done, len;
 
-		if (!it || v & (lanes - 1)) {
+		if (!it) {
 			memset(w->odd[v], 0, SIMD_BLOCK);
 			poly_odd_lane(w, v, 0, 3);
 			continue;
@@ -356,72 +279,11 @@ static noinline void poly_tail(struct poly_lanes *p,
 	poly_odd_row(p, w, most);
 }
 
-/* Put init where the first stripe of its message will be. */
-static noinline void poly_place_init(struct poly_lanes *p,
-				     struct poly_work *w, unsigned int lanes)
-{
-	for (int i = 0; i < LIMBS; i++) {
-		const u64 *h = (const u64 *)&p->h.v[i];
-		u64 *to = (u64 *)&w->init.v[i];
-
-		for (unsigned int v = 0; v < M; v++) {
-			unsigned int first = v & ~(lanes - 1);
-
-			to[v] = (v & (lanes - 1)) ==
-				(w->missing[first] & (lanes - 1)) ?
-				h[first] : 0;
-		}
-		p->h.v[i] = simd_all64(0);
-	}
-}
-
-/* The lanes of a message become one, the first of them. */
-static noinline void poly_combine(struct poly_lanes *p,
-				  struct poly_work *w, unsigned int lanes)
-{
-	/* The rows are done. */
-	struct limb_factor *f = &p->power[0];
-	struct limb_sum a;
-	struct limbs c, t;
-	v64 mask = simd_all64(0);
-
-	*f = p->power[4];
-	limb_factor_get(&c, &p->power[1]);
-	for (unsigned int bit = 1; bit < lanes; bit *= 2) {
-		for (unsigned int v = 0; v < M; v++)
-			((u64 *)&mask)[v] = ~v & bit ? ~0ULL : 0;
-		poly_mul(&t, &c, f);
-		for (int i = 0; i < LIMBS; i++)
-			c.v[i] = (t.v[i] & mask) | (c.v[i] & ~mask);
-		if (bit * 2 < lanes) {
-			limb_factor_get(&t, f);
-			poly_mul(&t, &t, f);
-			limb_factor_set(f, &t);
-		}
-	}
-	limb_factor_set(f, &c);
-	poly_mul(&t, &p->h, f);
-
-	limb_sum_clear(&a);
-	for (int i = 0; i < LIMBS; i++) {
-		memcpy(w->lane[i], &t.v[i], sizeof(v64));
-		for (unsigned int v = 0; v < M; v++) {
-			if (v & (lanes - 1))
-				w->lane[i][v & ~(lanes - 1)] += w->lane[i][v];
-		}
-		memcpy(&t.v[i], w->lane[i], sizeof(v64));
-	}
-	limb_sum_add(&a, &t);
-	limb_sum_carry(&p->h, &a);
-}
-
 /* The stripes, once w->item, p->power and p->h are there. */
-static noinline void poly_stripes(struct poly_lanes *p,
-				  struct poly_work *w, unsigned int lanes,
-				  bool init)
+static noinline void poly_stripes(struct poly_lanes *p, struct poly_work *w)
 {
 	const struct poly_item *longest = NULL;
-	size_t rows, full, last;
+	size_t rows, full = 0, last;
 	bool cut = false;
 	u32 most = 0;
 
@@ -438,40 +300,25 @@ static noinline void poly_stripes(struct poly_lanes *p,
 			longest = it;
 		}
 	}
-	rows = (most + lanes - 1) / lanes;
-	full = 0;
+	rows = most;
 	if (!rows)
 		return;
 	for (unsigned int v = 0; v < M; v++) {
 		/* A lane with nothing to do repeats the longest message. */
 		const struct poly_item *it = w->item[v] ? : longest;
-		u32 missing = rows * lanes -
-			      (w->item[v] ? w->stripes[v] : most);
 
-		w->missing[v] = missing;
-		p->at[v] = (const u8 *)((uintptr_t)it->text + SIMD_BLOCK *
-			   ((long)(v & (lanes - 1)) - (long)missing));
-		/* The row that takes init is an odd one too. */
-		if (lanes > 1 && init)
-			missing++;
-		full = max_t(size_t, full, (missing + lanes - 1) / lanes);
+		w->missing[v] = w->item[v] ? most - w->stripes[v] : 0;
+		p->at[v] = (const u8 *)((uintptr_t)it->text -
+					(size_t)w->missing[v] * SIMD_BLOCK);
+		full = max_t(size_t, full, w->missing[v]);
 	}
-	if (lanes > 1)
-		poly_place_init(p, w, lanes);
 	last = rows - cut;
-	full = min(full, rows);
 	for (size_t row = 0; row < full; row++)
-		poly_odd_stripes(p, w, row, lanes);
-	if (full < last) {
-		if (lanes > 1)
-			poly_shared_rows(p, full, last, lanes);
-		else
-			poly_rows(p, full, last);
-	}
+		poly_odd_stripes(p, w, row);
+	if (full < last)
+		poly_rows(p, full, last);
 	if (cut && full < rows)
-		poly_odd_stripes(p, w, last, lanes);
-	if (lanes > 1)
-		poly_combine(p, w, lanes);
+		poly_odd_stripes(p, w, last);
 }
 
 /* One-time keys, in words: r, clamped, and s. */
@@ -528,7 +375,7 @@ static noinline void poly_even_tags(struct poly_lanes *p, unsigned int n,
 			g->h.v[i] = simd_all64(0);
 	}
 	for (g = p; g <= last; g++)
-		poly_powers(g, stripes ? 4 : slots, 1);
+		poly_powers(g, stripes ? 4 : slots);
 	for (g = p; whole && g <= last; g++)
 		poly_rows(g, 0, whole);
 	for (g = p; whole < stripes && g <= last; g++) {
@@ -570,40 +417,30 @@ static noinline void poly_even_tags(struct poly_lanes *p, unsigned int n,
 	}
 }
 
-/* The tags of @n items, of any lengths, with @lanes lanes each. */
-static noinline void poly_tags(struct poly_lanes *p,
-			       struct poly_work *w, struct poly_item *items,
-			       unsigned int n, const u32 (*key)[2 * M],
-			       unsigned int first, unsigned int lanes)
+/* The tags of @n items, up to M, of any lengths. */
+static noinline void poly_tags(struct poly_lanes *p, struct poly_work *w,
+			       struct poly_item *items, unsigned int n,
+			       const u32 (*key)[2 * M], unsigned int first)
 {
 	v64 word[8] __uninitialized, lo, hi;
 
-	for (unsigned int v = 0; v < M; v++) {
-		unsigned int i = v / lanes;
-
-		w->item[v] = i < n ? &items[i] : NULL;
-	}
-	for (int i = 0; i < 8; i++) {
-		if (lanes > 1) {
-			for (unsigned int v = 0; v < M; v++)
-				((u64 *)&word[i])[v] = key[i][first + v / lanes];
-		} else {
-			word[i] = simd_widen(&key[i][first]);
-		}
-	}
+	for (unsigned int v = 0; v < M; v++)
+		w->item[v] = v < n ? &items[v] : NULL;
+#pragma GCC unroll 8
+	for (int i = 0; i < 8; i++)
+		word[i] = simd_widen(&key[i][first]);
 	poly_key(p, word);
 	for (int i = 0; i < LIMBS; i++)
 		p->h.v[i] = simd_all64(0);
-	poly_powers(p, 4, lanes);
-	poly_stripes(p, w, lanes, poly_ad(p, w, lanes));
-	poly_tail(p, w, lanes);
+	poly_powers(p, 4);
+	poly_ad(p, w);
+	poly_stripes(p, w);
+	poly_tail(p, w);
 
 	poly_finish(p, &lo, &hi);
-	for (unsigned int v = 0; v < M; v += lanes) {
-		if (v / lanes < n) {
-			items[v / lanes].tag[0] = ((u64 *)&lo)[v];
-			items[v / lanes].tag[1] = ((u64 *)&hi)[v];
-		}
+	for (unsigned int v = 0; v < n; v++) {
+		items[v].tag[0] = ((u64 *)&lo)[v];
+		items[v].tag[1] = ((u64 *)&hi)[v];
 	}
 }
 
