@@ -124,51 +124,61 @@ static __always_inline v64 simd_words(v64 text)
 	return (text & 0xffffffff) + (text >> 32);
 }
 
-/* The end of a text; @end has a block of key stream. */
-static noinline void simd_xor_end(const u8 *src, u8 *dst, u32 len, u8 *end,
-				  v64 *sum)
+/* As much of a text as it has, up to a block; @block has key stream. */
+static __always_inline void simd_xor_end(const u8 *src, u8 *dst, u32 len,
+					 u8 *block, v64 *sum)
 {
-	v64 *const x = (v64 *)end;
+	v64 *const x = (v64 *)block;
 	const v64 a = x[0], b = x[1];
+	const bool whole = len >= SIMD_BLOCK;
+	v64 text0, text1;
 
 	if (!len)
 		return;
-	simd_copy_part(end, src, 0, len);
+	if (!whole) {
+		simd_copy_part(block, src, 0, len);
+		src = block;
+	}
+	text0 = ((const v64_any *)src)[0];
+	text1 = ((const v64_any *)src)[1];
 	if (sum)
-		*sum += simd_words(x[0]) + simd_words(x[1]);
-	x[0] ^= a;
-	x[1] ^= b;
-	simd_copy_small(dst, end, len);
-}
-
-static __always_inline void simd_xor_lane(const u8 *src, u8 *dst, u32 len,
-					  v64 a, v64 b, u8 *edge, v64 *sum)
-{
-	if (len >= SIMD_BLOCK) {
-		const v64 text0 = ((const v64_any *)src)[0];
-		const v64 text1 = ((const v64_any *)src)[1];
-
+		*sum += simd_words(text0) + simd_words(text1);
+	if (whole) {
 		((v64_any *)dst)[0] = a ^ text0;
 		((v64_any *)dst)[1] = b ^ text1;
-		if (sum)
-			*sum += simd_words(text0) + simd_words(text1);
 	} else {
-		((v64 *)edge)[0] = a;
-		((v64 *)edge)[1] = b;
-		simd_xor_end(src, dst, len, edge, sum);
+		x[0] = a ^ text0;
+		x[1] = b ^ text1;
+		simd_copy_small(dst, block, len);
+	}
+}
+
+/* Block @i of a row. */
+static __always_inline void simd_put(const u8 *const *src, u8 *const *dst,
+				     u32 off, v64 *out, int i, v64 a, v64 b,
+				     bool leave)
+{
+	if (leave) {
+		out[2 * i] = a;
+		out[2 * i + 1] = b;
+	} else {
+		const v64_any *from = (const v64_any *)(src[i] + off);
+		v64_any *to = (v64_any *)(dst[i] + off);
+		const v64 text = from[1];
+
+		to[0] = a ^ from[0];
+		to[1] = b ^ text;
 	}
 }
 
 /*
- * Turn words of W blocks into blocks, and XOR them to the texts at @off. With
- * @len, a text ends after as many bytes; it may be none. With @sum, the sums of
- * texts' 32-bit words are added up there, for the messages that @who names.
+ * Turn words of W blocks into blocks, and XOR them to the texts at @off; or
+ * leave them in their place.
  */
-static __always_inline void simd_turn_xor(const v32 *stream,
-					  const u8 *const *src, u8 *const *dst,
-					  const u32 *len, u32 off, u8 *edge,
-					  v64 *sum, const u32 *who)
+static __always_inline void simd_turn_xor(v32 *stream, const u8 *const *src,
+					  u8 *const *dst, u32 off, bool leave)
 {
+	v64 *const out = leave ? (v64 *)stream : NULL;
 	v64 x[16] __uninitialized;
 
 #pragma GCC unroll 4
@@ -186,16 +196,12 @@ static __always_inline void simd_turn_xor(const v32 *stream,
 	/* Half q of x[4 w + i] is words 4 w to 4 w + 3 of block 4 q + i. */
 #pragma GCC unroll 4
 	for (int i = 0; i < 4; i++) {
-		simd_xor_lane(src[i] + off, dst[i] + off,
-			      len ? len[i] : SIMD_BLOCK,
-			      simd_halves_lo(x[i], x[4 + i]),
-			      simd_halves_lo(x[8 + i], x[12 + i]), edge,
-			      sum ? sum + (who ? who[i] : i) : NULL);
-		simd_xor_lane(src[4 + i] + off, dst[4 + i] + off,
-			      len ? len[4 + i] : SIMD_BLOCK,
-			      simd_halves_hi(x[i], x[4 + i]),
-			      simd_halves_hi(x[8 + i], x[12 + i]), edge,
-			      sum ? sum + (who ? who[4 + i] : 4 + i) : NULL);
+		simd_put(src, dst, off, out, i, simd_halves_lo(x[i], x[4 + i]),
+			 simd_halves_lo(x[8 + i], x[12 + i]),
+			 leave);
+		simd_put(src, dst, off, out, 4 + i, simd_halves_hi(x[i], x[4 + i]),
+			 simd_halves_hi(x[8 + i], x[12 + i]),
+			 leave);
 	}
 }
 

@@ -151,9 +151,11 @@ static __always_inline void simd_copy_part(u8 *to, const u8 *src,
 	*(v8 *)to = simd_load_part((const u8 *)((uintptr_t)src - skip), mask);
 }
 
-static __always_inline void simd_xor_lane(const u8 *src, u8 *dst, u32 len,
-					  v64 stream, v64 *sum)
+/* As much of a text as it has, up to a block; @block has key stream. */
+static __always_inline void simd_xor_end(const u8 *src, u8 *dst, u32 len,
+					 u8 *block, v64 *sum)
 {
+	const v64 stream = *(const v64 *)block;
 	v64 text;
 
 	if (len >= SIMD_BLOCK) {
@@ -171,16 +173,26 @@ static __always_inline void simd_xor_lane(const u8 *src, u8 *dst, u32 len,
 		*sum += (text & 0xffffffff) + (text >> 32);
 }
 
-/*
- * Turn words of W blocks into blocks, and XOR them to the texts at @off. With
- * @len, a text ends after as many bytes; it may be none. With @sum, the sums of
- * texts' 32-bit words are added up there, for the messages that @who names.
- */
-static __always_inline void simd_turn_xor(const v32 *stream,
-					  const u8 *const *src, u8 *const *dst,
-					  const u32 *len, u32 off, u8 *edge,
-					  v64 *sum, const u32 *who)
+/* Block @i of a row. */
+static __always_inline void simd_put(const u8 *const *src, u8 *const *dst,
+				     u32 off, v64 *out, int i, v64 stream,
+				     bool leave)
 {
+	if (leave)
+		out[i] = stream;
+	else
+		*(v64_any *)(dst[i] + off) =
+			stream ^ *(const v64_any *)(src[i] + off);
+}
+
+/*
+ * Turn words of W blocks into blocks, and XOR them to the texts at @off; or
+ * leave them in their place.
+ */
+static __always_inline void simd_turn_xor(v32 *stream, const u8 *const *src,
+					  u8 *const *dst, u32 off, bool leave)
+{
+	v64 *const out = leave ? (v64 *)stream : NULL;
 	v64 x[16] __uninitialized;
 
 #pragma GCC unroll 4
@@ -203,22 +215,14 @@ static __always_inline void simd_turn_xor(const v32 *stream,
 		v64 c = simd_quarters_even(x[8 + i], x[12 + i]);
 		v64 d = simd_quarters_odd(x[8 + i], x[12 + i]);
 
-		simd_xor_lane(src[i] + off, dst[i] + off,
-			      len ? len[i] : SIMD_BLOCK,
-			      simd_quarters_even(a, c),
-			      sum ? sum + (who ? who[i] : i) : NULL);
-		simd_xor_lane(src[8 + i] + off, dst[8 + i] + off,
-			      len ? len[8 + i] : SIMD_BLOCK,
-			      simd_quarters_odd(a, c),
-			      sum ? sum + (who ? who[8 + i] : 8 + i) : NULL);
-		simd_xor_lane(src[4 + i] + off, dst[4 + i] + off,
-			      len ? len[4 + i] : SIMD_BLOCK,
-			      simd_quarters_even(b, d),
-			      sum ? sum + (who ? who[4 + i] : 4 + i) : NULL);
-		simd_xor_lane(src[12 + i] + off, dst[12 + i] + off,
-			      len ? len[12 + i] : SIMD_BLOCK,
-			      simd_quarters_odd(b, d),
-			      sum ? sum + (who ? who[12 + i] : 12 + i) : NULL);
+		simd_put(src, dst, off, out, i, simd_quarters_even(a, c),
+			 leave);
+		simd_put(src, dst, off, out, 8 + i, simd_quarters_odd(a, c),
+			 leave);
+		simd_put(src, dst, off, out, 4 + i, simd_quarters_even(b, d),
+			 leave);
+		simd_put(src, dst, off, out, 12 + i, simd_quarters_odd(b, d),
+			 leave);
 	}
 }
 

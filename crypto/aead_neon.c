@@ -99,59 +99,54 @@ static __always_inline void simd_load_ends(v64 x[8], const u8 *const at[M],
 	simd_load_stripes(x, ends, 0);
 }
 
-/* Sums of 32-bit words. */
-static __always_inline v64 simd_words(v64 text)
+/* As much of a text as it has, up to a block; @block has key stream. */
+static __always_inline void simd_xor_end(const u8 *src, u8 *dst, u32 len,
+					 u8 *block, v64 *sum)
 {
-	return (text & 0xffffffff) + (text >> 32);
-}
-
-/* The end of a text; @end has a block of key stream. */
-static noinline void simd_xor_end(const u8 *src, u8 *dst, u32 len, u8 *end,
-				  v64 *sum)
-{
-	v64 *const x = (v64 *)end;
-	const v64 a = x[0], b = x[1], c = x[2], d = x[3];
+	u8 *to = dst;
+	v64 x[4];
 
 	if (!len)
 		return;
-	simd_copy_part(end, src, 0, len);
-	for (int i = 0; sum && i < 4; i++)
-		*sum += simd_words(x[i]);
-	x[0] ^= a;
-	x[1] ^= b;
-	x[2] ^= c;
-	x[3] ^= d;
-	simd_copy_small(dst, end, len);
+	memcpy(x, block, sizeof(x));
+	if (len < SIMD_BLOCK) {
+		simd_copy_part(block, src, 0, len);
+		src = block;
+		to = block;
+	}
+	for (int i = 0; i < 4; i++) {
+		const v64 text = ((const v64_any *)src)[i];
+
+		if (sum)
+			*sum += (text & 0xffffffff) + (text >> 32);
+		((v64_any *)to)[i] = x[i] ^ text;
+	}
+	if (to != dst)
+		simd_copy_small(dst, block, len);
 }
 
-static __always_inline void simd_xor_lane(const u8 *src, u8 *dst, u32 len,
-					  const v64 *x, u8 *edge, v64 *sum)
+/* Block @i of a row. */
+static __always_inline void simd_put(const u8 *const *src, u8 *const *dst,
+				     u32 off, v64 *out, int i, const v64 *x,
+				     bool leave)
 {
-	if (len >= SIMD_BLOCK) {
-		for (int i = 0; i < 4; i++) {
-			const v64 text = ((const v64_any *)src)[i];
-
-			((v64_any *)dst)[i] = x[4 * i] ^ text;
-			if (sum)
-				*sum += simd_words(text);
-		}
-	} else {
-		for (int i = 0; i < 4; i++)
-			((v64 *)edge)[i] = x[4 * i];
-		simd_xor_end(src, dst, len, edge, sum);
+	for (int j = 0; j < 4; j++) {
+		if (leave)
+			out[4 * i + j] = x[4 * j];
+		else
+			((v64_any *)(dst[i] + off))[j] = x[4 * j] ^
+				((const v64_any *)(src[i] + off))[j];
 	}
 }
 
 /*
- * Turn words of W blocks into blocks, and XOR them to the texts at @off. With
- * @len, a text ends after as many bytes; it may be none. With @sum, the sums of
- * texts' 32-bit words are added up there, for the messages that @who names.
+ * Turn words of W blocks into blocks, and XOR them to the texts at @off; or
+ * leave them in their place.
  */
-static __always_inline void simd_turn_xor(const v32 *stream,
-					  const u8 *const *src, u8 *const *dst,
-					  const u32 *len, u32 off, u8 *edge,
-					  v64 *sum, const u32 *who)
+static __always_inline void simd_turn_xor(v32 *stream, const u8 *const *src,
+					  u8 *const *dst, u32 off, bool leave)
 {
+	v64 *const out = leave ? (v64 *)stream : NULL;
 	v64 x[16] __uninitialized;
 
 #pragma GCC unroll 4
@@ -169,9 +164,8 @@ static __always_inline void simd_turn_xor(const v32 *stream,
 	/* x[4 w + i] is words 4 w to 4 w + 3 of block i. */
 #pragma GCC unroll 4
 	for (int i = 0; i < 4; i++)
-		simd_xor_lane(src[i] + off, dst[i] + off,
-			      len ? len[i] : SIMD_BLOCK, &x[i], edge,
-			      sum ? sum + (who ? who[i] : i) : NULL);
+		simd_put(src, dst, off, out, i, &x[i],
+			 leave);
 }
 
 static const v32 simd_lane_numbers = { 0, 1, 2, 3 };

@@ -252,15 +252,14 @@ static noinline void chacha_aligned_xor(const struct chacha_table *t,
 	chacha_rounds(x);
 #endif
 	chacha_end(x, x, t, &w0, true);
-	simd_turn_xor(x, b->src, b->dst, NULL, off, NULL, NULL, NULL);
+	simd_turn_xor(x, b->src, b->dst, off, false);
 #if SIMD_STATES == 2
 	chacha_turn(y, 1, 3, 0);
 	chacha_turn(y, 1, 3, 1);
 	chacha_turn(y, 1, 3, 2);
 	chacha_turn(y, 1, 3, 3);
 	chacha_end(y, y, t, &w1, true);
-	simd_turn_xor(y, b->src, b->dst, NULL, off + b->next, NULL,
-		      NULL, NULL);
+	simd_turn_xor(y, b->src, b->dst, off + b->next, false);
 #endif
 }
 

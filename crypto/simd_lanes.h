@@ -29,7 +29,6 @@ struct simd_lanes {
 	union simd_at	src;
 	union simd_at	dst;
 	v32		left;		/* bytes from here on; 0: no work */
-	u8		edge[SIMD_BLOCK] __aligned(64);
 	unsigned int	n;
 	bool		whole;		/* each lane has a whole block to do */
 	bool		late;		/* first blocks, held back for their sums */
@@ -368,38 +367,39 @@ static noinline void simd_sums_end(struct simd_work *w)
 	}
 }
 
-static noinline void simd_xor(const v32 *stream, struct simd_lanes *l)
+static noinline void simd_xor_rows(v32 *stream, const struct simd_lanes *l)
 {
-	if (l->whole)
-		simd_turn_xor(stream, l->src.src, l->dst.dst, NULL, 0,
-			      l->edge, NULL, NULL);
-	else
-		simd_turn_xor(stream, l->src.src, l->dst.dst,
-			      (const u32 *)&l->left, 0, l->edge, NULL, NULL);
+	simd_turn_xor(stream, l->src.src, l->dst.dst, 0, false);
 }
 
-/* The same, and the sums of the texts. */
-static noinline void simd_xor_sum(const v32 *stream, struct simd_lanes *l,
-				  v64 *sum)
+/* Lane by lane, and with @sum, the sums of the texts. */
+static noinline void simd_xor_lanes(v32 *stream, const struct simd_lanes *l,
+				    v64 *sum)
 {
-	simd_turn_xor(stream, l->src.src, l->dst.dst, (const u32 *)&l->left, 0,
-		      l->edge, sum, (const u32 *)&l->message);
+	const u32 *left = (const u32 *)&l->left;
+	const u32 *message = (const u32 *)&l->message;
+
+	simd_turn_xor(stream, l->src.src, l->dst.dst, 0, true);
+	for (unsigned int i = 0; i < l->n; i++)
+		simd_xor_end(l->src.src[i], l->dst.dst[i], left[i],
+			     (u8 *)stream + i * SIMD_BLOCK,
+			     sum ? &sum[message[i]] : NULL);
 }
 
 static void simd_xor_all(struct simd_work *w, unsigned int states)
 {
 	for (unsigned int i = 0; i < states; i++) {
-		struct simd_lanes *l = &w->lanes[i];
+		const struct simd_lanes *l = &w->lanes[i];
+		v32 *stream = w->stream + 16 * i;
 
-		if (!w->scattered) {
-			simd_xor(w->stream + 16 * i, l);
-		} else if (!l->late) {
-			simd_xor_sum(w->stream + 16 * i, l, w->scatter.sum);
-		} else {
-			if (!w->scatter.summed)
-				simd_sums_end(w);
-			simd_xor(w->stream + 16 * i, l);
-		}
+		if (w->scattered && l->late && !w->scatter.summed)
+			simd_sums_end(w);
+		if (w->scattered && !l->late)
+			simd_xor_lanes(stream, l, w->scatter.sum);
+		else if (l->whole)
+			simd_xor_rows(stream, l);
+		else
+			simd_xor_lanes(stream, l, NULL);
 	}
 }
 
