@@ -445,9 +445,13 @@ static void set_private_key(struct culvert_device *dev, const struct nlattr *att
 		culvert_handshake_rekeyed(peer);
 	up_write(&id->lock);
 
-	if (first)
-		list_for_each_entry(peer, &dev->peers, list)
+	if (first) {
+		list_for_each_entry(peer, &dev->peers, list) {
 			send_staged(peer);
+			if (peer->keepalive && dev->up)
+				culvert_timers_keepalive_changed(peer);
+		}
+	}
 out:
 	memzero_explicit(private_key, sizeof(private_key));
 }
