@@ -140,6 +140,8 @@ static void free_peer(struct rcu_head *rcu)
 	struct culvert_device *dev = peer->device;
 
 	culvert_udp_clear_route(peer);
+	/* Who was sending may have found no key, and staged again. */
+	culvert_tx_purge(peer);
 	memzero_explicit(peer, sizeof(*peer));
 	kmem_cache_free(peer_cache, peer);
 	if (refcount_dec_and_test(&dev->peer_refs))
