@@ -277,6 +277,7 @@ struct culvert_peer *culvert_cidr_lookup_dst(const struct culvert_cidr *table,
 		return culvert_cidr_lookup6(table, &ipv6_hdr(skb)->daddr);
 	return NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_cidr_lookup_dst);
 
 /**
  * culvert_cidr_lookup_src() - find the peer that a packet may come from
@@ -295,6 +296,7 @@ struct culvert_peer *culvert_cidr_lookup_src(const struct culvert_cidr *table,
 		return culvert_cidr_lookup6(table, &ipv6_hdr(skb)->saddr);
 	return NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_cidr_lookup_src);
 
 /*
  * Writers
