@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reading an skb's data in place, and the memory that a train is written to. */
 
+#include <kunit/visibility.h>
 #include <linux/gfp.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
@@ -67,6 +68,7 @@ bool train_mappable(struct sk_buff *skb)
 		return false;
 	return !IS_ENABLED(CONFIG_HIGHMEM) || !skb_linearize(skb);
 }
+EXPORT_SYMBOL_IF_KUNIT(train_mappable);
 
 /**
  * train_cursor_init() - begin to read
@@ -81,6 +83,7 @@ void train_cursor_init(struct train_cursor *c, const struct sk_buff *skb,
 	cursor_enter(c, skb);
 	train_cursor_skip(c, offset);
 }
+EXPORT_SYMBOL_IF_KUNIT(train_cursor_init);
 
 /**
  * train_cursor_skip() - pass over some bytes
@@ -96,6 +99,7 @@ void train_cursor_skip(struct train_cursor *c, unsigned int len)
 		len -= part;
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(train_cursor_skip);
 
 /**
  * train_cursor_copy() - read by copying
@@ -120,6 +124,7 @@ bool train_cursor_copy(struct train_cursor *c, void *to, unsigned int len)
 	}
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(train_cursor_copy);
 
 /**
  * train_cursor_take() - read by reference
@@ -152,6 +157,7 @@ int train_cursor_take(struct train_cursor *c, struct kvec *to,
 	}
 	return nr;
 }
+EXPORT_SYMBOL_IF_KUNIT(train_cursor_take);
 
 /**
  * train_room_begin() - get an skb for a train
@@ -174,6 +180,7 @@ struct sk_buff *train_room_begin(struct train_room *room, unsigned int bytes)
 	room->left = linear;
 	return skb;
 }
+EXPORT_SYMBOL_IF_KUNIT(train_room_begin);
 
 static bool room_grow(struct train_room *room, unsigned int size,
 		      unsigned int more)
@@ -236,6 +243,7 @@ u8 *train_room_take(struct train_room *room, unsigned int size,
 	room->left -= size;
 	return at;
 }
+EXPORT_SYMBOL_IF_KUNIT(train_room_take);
 
 /**
  * train_room_end() - turn the skb into a UDP superpacket
@@ -258,3 +266,4 @@ void train_room_end(struct train_room *room, unsigned int nr,
 	skb->csum_start = skb_headroom(skb) - sizeof(struct udphdr);
 	skb->csum_offset = offsetof(struct udphdr, check);
 }
+EXPORT_SYMBOL_IF_KUNIT(train_room_end);

@@ -5,8 +5,10 @@
  * payload is read where it lies while it is being sealed.
  */
 
+#include <kunit/visibility.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/log2.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
@@ -19,6 +21,8 @@
 #define CUT_GSO_TYPES	(SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | SKB_GSO_UDP_L4 |	\
 			 SKB_GSO_DODGY | SKB_GSO_TCP_ECN |			\
 			 SKB_GSO_TCP_FIXEDID | SKB_GSO_TCP_ACCECN)
+/* Exactly one of these says what it is. */
+#define CUT_GSO_KINDS	(SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | SKB_GSO_UDP_L4)
 
 static int cut_superpacket(struct train_cut *cut)
 {
@@ -30,6 +34,8 @@ static int cut_superpacket(struct train_cut *cut)
 	if (type & ~CUT_GSO_TYPES || shinfo->gso_size == GSO_BY_FRAGS ||
 	    !shinfo->gso_size || skb->ip_summed != CHECKSUM_PARTIAL)
 		return -EOPNOTSUPP;
+	if (!is_power_of_2(type & CUT_GSO_KINDS))
+		return -EINVAL;
 
 	thoff = skb_checksum_start_offset(skb);
 	cut->tcp = !(type & SKB_GSO_UDP_L4);
@@ -56,13 +62,19 @@ static int cut_superpacket(struct train_cut *cut)
 	if (cut->ipv4) {
 		const struct iphdr *ip = (struct iphdr *)skb->data;
 
-		if (ip->ihl * 4 != thoff || ip_is_fragment(ip))
+		if (ip->ihl < 5 || ip->ihl * 4 != thoff || ip_is_fragment(ip) ||
+		    type & SKB_GSO_TCPV6 ||
+		    ip->protocol != (cut->tcp ? IPPROTO_TCP : IPPROTO_UDP))
 			return -EINVAL;
 	} else {
 		const struct ipv6hdr *ip6 = (struct ipv6hdr *)skb->data;
 
 		/* A jumbogram's option must go with it: leave it to the stack. */
-		if (thoff < sizeof(*ip6))
+		if (ip6->version != 6 || thoff < sizeof(*ip6) ||
+		    type & SKB_GSO_TCPV4)
+			return -EINVAL;
+		if (thoff == sizeof(*ip6) &&
+		    ip6->nexthdr != (cut->tcp ? NEXTHDR_TCP : NEXTHDR_UDP))
 			return -EINVAL;
 		if (thoff != sizeof(*ip6) && ip6->nexthdr == NEXTHDR_HOP)
 			return -EOPNOTSUPP;
@@ -118,6 +130,7 @@ int train_cut_begin(struct train_cut *cut, struct sk_buff *skb)
 	train_cursor_init(&cut->at, skb, cut->hlen);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(train_cut_begin);
 
 /**
  * train_cut_count() - how many messages are still to come
@@ -129,6 +142,7 @@ unsigned int train_cut_count(const struct train_cut *cut)
 {
 	return DIV_ROUND_UP(cut->left, cut->mss);
 }
+EXPORT_SYMBOL_IF_KUNIT(train_cut_count);
 
 /**
  * train_cut_size() - how long the next inner packet is
@@ -140,6 +154,7 @@ unsigned int train_cut_size(const struct train_cut *cut)
 {
 	return cut->hlen + min(cut->left, cut->mss);
 }
+EXPORT_SYMBOL_IF_KUNIT(train_cut_size);
 
 /* The pseudo-header's sum stands in the field; give it the new length. */
 static __sum16 reseed(__sum16 seed, unsigned int old, unsigned int new)
@@ -244,3 +259,4 @@ int train_cut_next(struct train_cut *cut, struct train_group *group,
 	cut->index++;
 	return msg->len;
 }
+EXPORT_SYMBOL_IF_KUNIT(train_cut_next);

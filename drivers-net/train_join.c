@@ -4,6 +4,7 @@
  * shaped as GRO would have left it; the payload stays where it was opened.
  */
 
+#include <kunit/visibility.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/mm.h>
@@ -126,6 +127,7 @@ unsigned int train_join_run(const struct train_text *texts, unsigned int nr)
 	}
 	return i;
 }
+EXPORT_SYMBOL_IF_KUNIT(train_join_run);
 
 static struct sk_buff *join_skb(const u8 *head, unsigned int len)
 {
@@ -251,3 +253,4 @@ struct sk_buff *train_join(const struct train_text *texts, unsigned int nr)
 	join_headers(skb, &first, &last, nr);
 	return skb;
 }
+EXPORT_SYMBOL_IF_KUNIT(train_join);
