@@ -8,20 +8,20 @@
 
 #include "simd_vec.h"
 
-/* The bytes of each word, rotated by two places and by one. */
-#define SIMD_ROL16	2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13, \
-			18, 19, 16, 17, 22, 23, 20, 21, \
-			26, 27, 24, 25, 30, 31, 28, 29
-#define SIMD_ROL8	3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14, \
-			19, 16, 17, 18, 23, 20, 21, 22, \
-			27, 24, 25, 26, 31, 28, 29, 30
-
 static __always_inline v32 simd_rol32(v32 v, int n)
 {
 	if (n == 16)
-		return (v32)SIMD_SHUFFLE(v8, (v8)v, (v8)v, SIMD_ROL16);
+		return (v32)SIMD_SHUFFLE(v8, (v8)v, (v8)v,
+					 2, 3, 0, 1, 6, 7, 4, 5,
+					 10, 11, 8, 9, 14, 15, 12, 13,
+					 18, 19, 16, 17, 22, 23, 20, 21,
+					 26, 27, 24, 25, 30, 31, 28, 29);
 	if (n == 8)
-		return (v32)SIMD_SHUFFLE(v8, (v8)v, (v8)v, SIMD_ROL8);
+		return (v32)SIMD_SHUFFLE(v8, (v8)v, (v8)v,
+					 3, 0, 1, 2, 7, 4, 5, 6,
+					 11, 8, 9, 10, 15, 12, 13, 14,
+					 19, 16, 17, 18, 23, 20, 21, 22,
+					 27, 24, 25, 26, 31, 28, 29, 30);
 	return (v << n) | (v >> (32 - n));
 }
 
