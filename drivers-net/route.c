@@ -217,7 +217,7 @@ static int route_find(struct culvert_peer *peer, struct route_way *way)
 	if (unlikely(own))
 		return 0;
 
-	route = kmalloc(sizeof(*route), GFP_ATOMIC | __GFP_NOWARN);
+	route = kmalloc_obj(*route, GFP_ATOMIC | __GFP_NOWARN);
 	if (!route)
 		return 0;
 	route->way = *way;
