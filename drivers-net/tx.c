@@ -547,10 +547,15 @@ static bool tx_is_idle(const struct culvert_peer *peer)
 /* Tells a local sender that there is no way. */
 static void tx_unreachable(struct sk_buff *skb)
 {
-	if (skb->protocol == htons(ETH_P_IP))
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
 		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
-	else if (skb->protocol == htons(ETH_P_IPV6))
-		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);
+		break;
+	case htons(ETH_P_IPV6):
+		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH,
+				ICMPV6_ADDR_UNREACH, 0);
+		break;
+	}
 }
 
 /**
