@@ -4,7 +4,8 @@
  * what the CPU has, and then by static branches. An implementation works in
  * its CPU's memory, which is guarded by the FPU section itself: nothing else
  * that wants it can run on that CPU meanwhile, except where the section is no
- * real one (ARCH=um), for which there is a flag.
+ * real one (ARCH=um) or a softirq may begin one within it (arm64). For those
+ * there is a flag, which whoever interrupts leaves as it was.
  */
 #include <kunit/visibility.h>
 #include <linux/errno.h>

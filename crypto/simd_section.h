@@ -2,8 +2,8 @@
 /*
  * Where vector registers may be used, and for how long. The body of
  * batch_simd_scope() runs once batch_simd_usable() has said yes, with
- * preemption held off; whatever interrupts it is told no. It must not leave by
- * return, break or goto.
+ * preemption held off; whatever interrupts it is told no, or finds the CPU's
+ * working memory in use. It must not leave by return, break or goto.
  */
 #ifndef _LIB_CRYPTO_BATCH_SIMD_SECTION_H
 #define _LIB_CRYPTO_BATCH_SIMD_SECTION_H
@@ -12,6 +12,8 @@
 
 #if defined(CONFIG_ARM64) && defined(CONFIG_KERNEL_MODE_NEON)
 
+#include <linux/preempt.h>
+
 #include <asm/simd.h>
 
 static inline bool batch_simd_usable(void)
@@ -19,7 +21,14 @@ static inline bool batch_simd_usable(void)
 	return may_use_simd();
 }
 
-#define batch_simd_scope()	scoped_ksimd()
+/*
+ * The registers alone may be preempted, the working memory of a CPU may not. A
+ * softirq may come in and use vectors: it finds that memory in use.
+ */
+#define batch_simd_scope()						\
+	for (bool __once = (preempt_disable(), true); __once;		\
+	     __once = false, preempt_enable())				\
+		scoped_ksimd()
 
 #else
 

@@ -23,6 +23,16 @@
 #endif
 #endif
 
+#if defined(CONFIG_ARM64) && defined(CONFIG_KERNEL_MODE_NEON)
+void kernel_neon_begin(void);
+void kernel_neon_end(void);
+
+/* The registers of a section that is switched out lie in the task itself. */
+#define scoped_ksimd()							\
+	for (int __neon = (kernel_neon_begin(), 1); __neon;		\
+	     __neon = 0, kernel_neon_end())
+#endif
+
 #endif /* __ASSEMBLY__ */
 
 #endif /* _CRYPTO_BATCH_COMPAT_H */
