@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # check: wireguard-go as the other end, both roles, both protocols, with bad networks
-# class: full
+# class: short
 # limit: 4000
 
 # shellcheck source-path=SCRIPTDIR source=../lib/common.sh
