@@ -112,6 +112,18 @@ void culvert_drop_note(struct culvert_device *dev, const struct sk_buff *skb,
 }
 
 /**
+ * culvert_drop_free() - free a packet that has been noted
+ * @skb: the packet
+ * @why: what it was noted for
+ *
+ * Context: any.
+ */
+void culvert_drop_free(struct sk_buff *skb, enum culvert_drop why)
+{
+	kfree_skb_reason(skb, drop_reasons[why].core);
+}
+
+/**
  * culvert_drop_skb() - drop a packet: count it, trace it, free it
  * @dev: the device
  * @skb: the packet; a GSO packet counts with all its segments. NULL is allowed.
@@ -127,7 +139,7 @@ void culvert_drop_skb(struct culvert_device *dev, struct sk_buff *skb,
 
 	culvert_drop_note(dev, skb, why,
 			  max_t(unsigned int, skb_shinfo(skb)->gso_segs, 1));
-	kfree_skb_reason(skb, drop_reasons[why].core);
+	culvert_drop_free(skb, why);
 }
 
 /**

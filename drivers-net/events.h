@@ -126,6 +126,7 @@ void culvert_events_destroy(struct culvert_device *dev);
 
 void culvert_drop_note(struct culvert_device *dev, const struct sk_buff *skb,
 		       enum culvert_drop why, unsigned int nr);
+void culvert_drop_free(struct sk_buff *skb, enum culvert_drop why);
 void culvert_drop_skb(struct culvert_device *dev, struct sk_buff *skb,
 		      enum culvert_drop why);
 void culvert_drop_queue(struct culvert_device *dev, struct sk_buff_head *queue,

@@ -34,6 +34,7 @@
  * @left: bytes to come
  * @size: of each message but the last
  * @in_place: its memory belongs to nobody else
+ * @why: what the last packet was dropped for
  */
 struct rx_walk {
 	struct culvert_device	*dev;
@@ -42,7 +43,15 @@ struct rx_walk {
 	unsigned int		left;
 	unsigned int		size;
 	bool			in_place;
+	enum culvert_drop	why;
 };
+
+/* Counts packets of the outer skb that the stack shall not see. */
+static void rx_note(struct rx_walk *walk, enum culvert_drop why, unsigned int nr)
+{
+	walk->why = why;
+	culvert_drop_note(walk->dev, walk->skb, why, nr);
+}
 
 static void rx_stats(struct net_device *dev, unsigned int packets,
 		     unsigned int bytes)
@@ -139,8 +148,7 @@ static void rx_open_group(struct rx_walk *walk, struct train_group *group,
 	for (i = 0; i < group->nr; i++) {
 		if (group->msgs[i].err) {
 			texts[i].drop = true;
-			culvert_drop_note(walk->dev, walk->skb,
-					  CULVERT_DROP_RX_TAG, 1);
+			rx_note(walk, CULVERT_DROP_RX_TAG, 1);
 		}
 	}
 }
@@ -166,8 +174,7 @@ static unsigned int rx_open(struct rx_walk *walk,
 		int err;
 
 		if (unlikely(size < WIRE_DATA_OVERHEAD)) {
-			culvert_drop_note(walk->dev, walk->skb,
-					  CULVERT_DROP_RX_TOO_SHORT, 1);
+			rx_note(walk, CULVERT_DROP_RX_TOO_SHORT, 1);
 			walk->left = 0;
 			break;
 		}
@@ -184,8 +191,7 @@ static unsigned int rx_open(struct rx_walk *walk,
 		}
 		walk->left -= size;
 		if (unlikely(err)) {
-			culvert_drop_note(walk->dev, walk->skb,
-					  CULVERT_DROP_RX_NOMEM, 1);
+			rx_note(walk, CULVERT_DROP_RX_NOMEM, 1);
 			walk->at = start;
 			train_cursor_skip(&walk->at, size);
 			continue;
@@ -226,8 +232,7 @@ static unsigned int rx_replay(struct rx_walk *walk,
 	}
 	spin_unlock(&session->replay_lock);
 	if (unlikely(stale))
-		culvert_drop_note(walk->dev, walk->skb, CULVERT_DROP_RX_REPLAY,
-				  stale);
+		rx_note(walk, CULVERT_DROP_RX_REPLAY, stale);
 	return fresh;
 }
 
@@ -352,7 +357,7 @@ static unsigned int rx_check(struct rx_walk *walk, struct culvert_peer *peer,
 			}
 		}
 		text->drop = true;
-		culvert_drop_note(walk->dev, walk->skb, why, 1);
+		rx_note(walk, why, 1);
 	}
 	/* As wg(8) counts: what the messages were on the wire. */
 	if (bytes)
@@ -391,8 +396,7 @@ static void rx_join(struct rx_walk *walk, const struct train_text *texts,
 		if (likely(skb))
 			rx_queue(walk->dev, skb, result);
 		else
-			culvert_drop_note(walk->dev, walk->skb,
-					  CULVERT_DROP_RX_NOMEM, run);
+			rx_note(walk, CULVERT_DROP_RX_NOMEM, run);
 		i += run;
 	}
 }
@@ -475,7 +479,7 @@ static bool rx_reuse(struct culvert_train *train)
 		return true;
 	}
 	if (unlikely(!rx_replay(&walk, session, &text, 1))) {
-		kfree_skb_reason(skb, SKB_DROP_REASON_XFRM_POLICY);
+		culvert_drop_free(skb, walk.why);
 		return true;
 	}
 	rx_authentic(session, skb, skb->len, text.len);
@@ -484,7 +488,7 @@ static bool rx_reuse(struct culvert_train *train)
 		return true;
 	}
 	if (unlikely(!rx_check(&walk, session->peer, &text, 1))) {
-		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
+		culvert_drop_free(skb, walk.why);
 		return true;
 	}
 	__skb_pull(skb, sizeof(*data));

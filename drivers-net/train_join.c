@@ -233,7 +233,7 @@ struct sk_buff *train_join(const struct train_text *texts, unsigned int nr)
 			struct sk_buff *more = join_skb(NULL, 0);
 
 			if (unlikely(!more)) {
-				kfree_skb(skb);
+				kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 				return NULL;
 			}
 			if (tail == skb)
