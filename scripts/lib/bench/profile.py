@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""usage: profile.py DIR
+
+Sort the samples that scripts/bench --profile took, and print what share of the
+kernel's time each kind of work has, and the functions that take most.
+"""
+import bisect
+import collections
+import pathlib
+import re
+import sys
+
+# In this order: the first that fits.
+CLASSES = (
+    ("crypto", r"chacha|poly1305|curve25519|blake2s|aead_|x25519|salsa"),
+    ("copies, checksums", r"memcpy|memset|memmove|csum_partial|do_csum|csum_and_copy|skb_copy|"
+                          r"copy_(to|from)_|_copy_(to|from)|__pskb_pull|skb_checksum|clear_page|"
+                          r"copy_page|raw_copy|copy_chunk"),
+    ("driver", r"^(wg_|culvert_|train_|crypt_|tx_|rx_|gather_|route_|replay_|cidr_)"),
+    ("memory", r"alloc|kfree|kmem_|slab|free_|page_frag|get_page|put_page|___?slab|rmqueue|"
+               r"skb_release|kfree_skb|build_skb|page_pool"),
+    ("TCP", r"^_*tcp_|sendfile|splice|^sk_stream|do_tcp"),
+    ("scheduling, locks", r"sched|schedule|wake_up|try_to_wake|enqueue_|dequeue_|pick_|switch_|"
+                          r"spin_|mutex|worker|work|rcu|kthread|_raw_|local_bh|softirq|tasklet|"
+                          r"update_curr|prepare_to_wait|finish_wait|queue_work|entity|rq_|"
+                          r"autoremove|complete|cgroup|hrtick|resched|smpboot"),
+    ("UML, timers, interrupts", r"timer|hrtimer|ktime|clock|unblock_signals|block_signals|um_|"
+                                r"os_|sig_|irq|uml|signal|getrandom|tick|userspace|seccomp|stub|"
+                                r"uaccess|do_op|vdso|futex"),
+    ("stack", r"."),
+)
+
+
+def symbols(path):
+    table = []
+    for line in open(path):
+        address, _, name, *module = line.split()
+        table.append((int(address, 16), name, module[0] if module else ""))
+    table.sort()
+    return [t[0] for t in table], table
+
+
+def kind(name, module):
+    if name == "(the host's kernel)":
+        return "host's system calls"
+    if module in ("[wireguard]", "[culvert]"):
+        return "driver"
+    for text, pattern in CLASSES:
+        if re.search(pattern, name):
+            return text
+    return "stack"
+
+
+def main():
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        print(__doc__.strip())
+        return 0 if sys.argv[1:] == ["--help"] else 2
+    out = pathlib.Path(sys.argv[1])
+    shares, tops = collections.defaultdict(dict), {}
+    for file in sorted(out.glob("samples.*")):
+        _, side, item = file.name.split(".", 2)
+        addresses, table = symbols(out / ("symbols." + side))
+        count, functions, total = collections.Counter(), collections.Counter(), 0
+        for line in open(file):
+            if not line.strip():
+                continue
+            ip = int(line.split()[0], 16)
+            name, module = "(the host's kernel)", ""
+            if ip < 1 << 63:
+                at = bisect.bisect_right(addresses, ip) - 1
+                name, module = table[at][1:] if at >= 0 else ("(libc)", "")
+                if ip - addresses[max(at, 0)] > 1 << 20:
+                    name, module = "(libc, vdso)", ""
+            count[kind(name, module)] += 1
+            functions[name] += 1
+            total += 1
+        if not total:
+            sys.exit("profile.py: %s holds no sample" % file)
+        for name, n in count.items():
+            shares[name][item, side] = 100 * n / total
+        tops[item, side] = [(100 * n / total, f) for f, n in functions.most_common(14)]
+    columns = sorted(tops)
+    lines = ["share of the kernel's time, %",
+             "%-26s" % "" + "".join("%20s" % " ".join(c) for c in columns)]
+    for name in sorted(shares, key=lambda n: -max(shares[n].values())):
+        lines.append("%-26s" % name + "".join(
+            "%20.1f" % shares[name].get(c, 0) for c in columns))
+    for c in columns:
+        lines += ["", "%s, %s: functions" % c]
+        lines += ["%6.1f  %s" % f for f in tops[c]]
+    text = "\n".join(lines) + "\n"
+    (out / "profile.txt").write_text(text)
+    print(text, end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
