@@ -8,6 +8,7 @@
 #			$CULVERT_DRIVER names (culvert, or wireguard for the
 #			in-tree one, against which the tests themselves are tested)
 #   wg_args		sets the array wg_args: a wg(8) of 2025 in the guest
+#   interop_pair ...	the driver under test against another implementation
 #   two_vms A... ++ B... two machines on one cable, each argument list for scripts/vm
 #			but for the link; 0 if both succeed; output on failure
 
@@ -114,6 +115,27 @@ interop_files()
 	done
 	interop_files+=(--file "$guest_dir/lib.sh:/root/lib.sh"
 			--file "$guest_dir/interop.sh:/root/interop.sh")
+}
+
+# interop_pair CASES KIND [VM_OPTION...]: the driver under test against one of KIND, as
+# guest/interop.sh has them; every case there is, and a rekey, with --full.
+interop_pair()
+{
+	local cases=$1 kind=$2 limit=800
+	shift 2
+
+	if [ -n "${CULVERT_FULL:-}" ]; then
+		cases=$(printf '%s ' {4,6}-{psk,nopsk}-{1,2}-{1280,1420,8920} rekey)
+		limit=3600
+	fi
+	interop_files
+	driver_args "${CULVERT_KERNEL:-6.12}"
+	two_vms --timeout "$limit" "${driver_args[@]}" "${interop_files[@]}" \
+			-- bash /root/interop.sh 1 "$CULVERT_DRIVER" "$cases" ++ \
+		--timeout "$limit" "$@" "${interop_files[@]}" \
+			-- bash /root/interop.sh 2 "$kind" "$cases"
+	grep ": done" "$pair_out_a"
+	echo "$(($(count_checks "$pair_out_a") + $(count_checks "$pair_out_b"))) checks"
 }
 
 # The number in a last line "N checks"; without it the run was cut short.
