@@ -14,6 +14,27 @@
 #include "aead_impl.h"
 #include "simd_lanes.h"
 
+/* What is left over of W lanes has the first messages again. */
+static void simd_nonces(struct simd_work *w,
+			const struct chacha20poly1305_msg *m)
+{
+	v32 *nonce = w->table.nonce;
+
+	if (w->n == 1) {
+		nonce[0] = simd_all32(m->salt);
+		nonce[1] = simd_all32((u32)m->nonce);
+		nonce[2] = simd_all32((u32)(m->nonce >> 32));
+		return;
+	}
+	for (unsigned int i = 0, j = 0; i < W; i++) {
+		((u32 *)&nonce[0])[i] = m[j].salt;
+		((u32 *)&nonce[1])[i] = (u32)m[j].nonce;
+		((u32 *)&nonce[2])[i] = (u32)(m[j].nonce >> 32);
+		if (++j == w->n)
+			j = 0;
+	}
+}
+
 /* The first pass: blocks 0, and blocks of text in the lanes left over. */
 static unsigned int simd_begin(struct simd_work *w, const u32 key[8],
 			       const struct chacha20poly1305_msg *m)
@@ -30,15 +51,7 @@ static unsigned int simd_begin(struct simd_work *w, const u32 key[8],
 	w->deal = (struct simd_deal){
 		.offset = w->scattered ? SIMD_BLOCK : 0,
 	};
-	for (unsigned int i = 0, j = 0; i < W; i++) {
-		const struct chacha20poly1305_msg *mi = &m[j];
-
-		((u32 *)&w->table.nonce[0])[i] = mi->salt;
-		((u32 *)&w->table.nonce[1])[i] = (u32)mi->nonce;
-		((u32 *)&w->table.nonce[2])[i] = (u32)(mi->nonce >> 32);
-		if (++j == w->n)
-			j = 0;
-	}
+	simd_nonces(w, m);
 	l->message = simd_lane_numbers;
 	l->counter = simd_all32(0);
 	chacha_prepare(&w->table);
@@ -313,11 +326,29 @@ static void simd_seal(struct simd_work *w, struct chacha20poly1305_msg *m,
 		memcpy(m[i].dst + m[i].len, w->item[i].tag, 16);
 }
 
+/* The lanes of messages that failed run empty. */
+static noinline void simd_drop(struct simd_work *w,
+			       const struct chacha20poly1305_msg *m,
+			       unsigned int states)
+{
+	for (unsigned int s = 0; s < states; s++) {
+		struct simd_lanes *l = &w->lanes[s];
+
+		for (unsigned int i = 0; i < l->n; i++) {
+			if (m[((u32 *)&l->message)[i]].err) {
+				((u32 *)&l->left)[i] = 0;
+				l->whole = false;
+			}
+		}
+	}
+}
+
 static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 		      unsigned int n, const u32 key[8])
 {
 	struct simd_span span = { .shortest = ~0U };
 	unsigned int states;
+	bool failed = false;
 
 	w->n = n;
 	w->items = max(w->items, n);
@@ -340,22 +371,14 @@ static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 		m[i].err = aead_tag_compare(w->item[i].given,
 					    (const u8 *)w->item[i].tag);
 		if (m[i].err) {
-			/* Its lanes run empty. */
 			memset(m[i].dst, 0, m[i].len);
+			failed = true;
 			w->text.len[i] = 0;
 			w->text.shortest = 0;
 		}
 	}
-	for (unsigned int s = 0; s < states; s++) {
-		struct simd_lanes *l = &w->lanes[s];
-
-		for (unsigned int i = 0; i < l->n; i++) {
-			if (m[((u32 *)&l->message)[i]].err) {
-				((u32 *)&l->left)[i] = 0;
-				l->whole = false;
-			}
-		}
-	}
+	if (failed)
+		simd_drop(w, m, states);
 	simd_passes(w, states);
 	for (unsigned int i = 0; i < n; i++) {
 		if (!m[i].err)

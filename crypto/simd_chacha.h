@@ -24,75 +24,19 @@ struct chacha_table {
 	u32	first[16];	/* the first block's input words, but for the nonce */
 };
 
-/* Half of a quarter round's step, on all four columns or diagonals. */
-#define CHACHA_B(i, dg)	(4 + (((i) + (dg)) & 3))
-#define CHACHA_C(i, dg)	(8 + (((i) + 2 * (dg)) & 3))
-#define CHACHA_D(i, dg)	(12 + (((i) + 3 * (dg)) & 3))
+#define CHACHA_VEC	v32
+#define CHACHA_FN(name)	name
+#include "simd_rounds.h"
+#undef CHACHA_VEC
+#undef CHACHA_FN
 
-/* Steps 0 and 2: a += b, d ^= a. Steps 1 and 3: c += d, b ^= c. */
-static __always_inline void chacha_mix(v32 x[16], int dg, int step, int i)
-{
-	if (step & 1) {
-		x[CHACHA_C(i, dg)] += x[CHACHA_D(i, dg)];
-		x[CHACHA_B(i, dg)] ^= x[CHACHA_C(i, dg)];
-	} else {
-		x[i] += x[CHACHA_B(i, dg)];
-		x[CHACHA_D(i, dg)] ^= x[i];
-	}
-}
-
-/* Then d is rotated by 16 or 8, b by 12 or 7. */
-static __always_inline void chacha_turn(v32 x[16], int dg, int step, int i)
-{
-	if (step == 0)
-		x[CHACHA_D(i, dg)] = simd_rol32(x[CHACHA_D(i, dg)], 16);
-	else if (step == 1)
-		x[CHACHA_B(i, dg)] = simd_rol32(x[CHACHA_B(i, dg)], 12);
-	else if (step == 2)
-		x[CHACHA_D(i, dg)] = simd_rol32(x[CHACHA_D(i, dg)], 8);
-	else
-		x[CHACHA_B(i, dg)] = simd_rol32(x[CHACHA_B(i, dg)], 7);
-}
-
-static __always_inline void chacha_step(v32 x[16], int dg, int step)
-{
-	chacha_mix(x, dg, step, 0);
-	chacha_mix(x, dg, step, 1);
-	chacha_mix(x, dg, step, 2);
-	chacha_mix(x, dg, step, 3);
-	chacha_turn(x, dg, step, 0);
-	chacha_turn(x, dg, step, 1);
-	chacha_turn(x, dg, step, 2);
-	chacha_turn(x, dg, step, 3);
-}
-
-/*
- * Two states, the second half a step behind: additions of the one fill the
- * units that rotations of the other leave idle.
- */
-static __always_inline void chacha_step2(v32 x[16], v32 y[16], int dg,
-					 int step, int dg_before)
-{
-	const int before = (step + 3) & 3;
-
-	chacha_mix(x, dg, step, 0);
-	chacha_turn(y, dg_before, before, 0);
-	chacha_mix(x, dg, step, 1);
-	chacha_turn(y, dg_before, before, 1);
-	chacha_mix(x, dg, step, 2);
-	chacha_turn(y, dg_before, before, 2);
-	chacha_mix(x, dg, step, 3);
-	chacha_turn(y, dg_before, before, 3);
-
-	chacha_turn(x, dg, step, 0);
-	chacha_mix(y, dg, step, 0);
-	chacha_turn(x, dg, step, 1);
-	chacha_mix(y, dg, step, 1);
-	chacha_turn(x, dg, step, 2);
-	chacha_mix(y, dg, step, 2);
-	chacha_turn(x, dg, step, 3);
-	chacha_mix(y, dg, step, 3);
-}
+#if SIMD_STATES == 2
+#define CHACHA_VEC	v32half
+#define CHACHA_FN(name)	name##_half
+#include "simd_rounds.h"
+#undef CHACHA_VEC
+#undef CHACHA_FN
+#endif
 
 /*
  * Which blocks: of any message, or aligned, where lane i has a block of the
@@ -167,48 +111,6 @@ static __always_inline void chacha_end(v32 out[16], const v32 x[16],
 	out[15] = x[15] + chacha_pick(&t->nonce[2], w, aligned);
 }
 
-/* All rounds but for what chacha_begin() has done. */
-static __always_inline void chacha_rounds(v32 x[16])
-{
-	chacha_turn(x, 0, 3, 0);
-	chacha_turn(x, 0, 3, 1);
-	chacha_turn(x, 0, 3, 2);
-	chacha_turn(x, 0, 3, 3);
-	for (int i = 0; ; i++) {
-		chacha_step(x, 1, 0);
-		chacha_step(x, 1, 1);
-		chacha_step(x, 1, 2);
-		chacha_step(x, 1, 3);
-		if (i == 9)
-			break;
-		chacha_step(x, 0, 0);
-		chacha_step(x, 0, 1);
-		chacha_step(x, 0, 2);
-		chacha_step(x, 0, 3);
-	}
-}
-
-/* The same for two states; @y lacks the last turn. */
-static __always_inline void chacha_rounds2(v32 x[16], v32 y[16])
-{
-	chacha_turn(x, 0, 3, 0);
-	chacha_turn(x, 0, 3, 1);
-	chacha_turn(x, 0, 3, 2);
-	chacha_turn(x, 0, 3, 3);
-	for (int i = 0; ; i++) {
-		chacha_step2(x, y, 1, 0, 0);
-		chacha_step2(x, y, 1, 1, 1);
-		chacha_step2(x, y, 1, 2, 1);
-		chacha_step2(x, y, 1, 3, 1);
-		if (i == 9)
-			break;
-		chacha_step2(x, y, 0, 0, 1);
-		chacha_step2(x, y, 0, 1, 0);
-		chacha_step2(x, y, 0, 2, 0);
-		chacha_step2(x, y, 0, 3, 0);
-	}
-}
-
 /* Blocks of any messages, of numbers that count from first[12]. */
 static noinline void chacha_blocks(v32 *out, const struct chacha_table *t,
 				   const v32 *message, const v32 *counter)
@@ -220,6 +122,47 @@ static noinline void chacha_blocks(v32 *out, const struct chacha_table *t,
 	chacha_rounds(x);
 	chacha_end(out, x, t, &w, false);
 }
+
+#if SIMD_STATES == 2
+/* The first half of a vector of lanes is filled. */
+static __always_inline void chacha_begin_half(v32half x[16],
+					      const struct chacha_table *t,
+					      const struct chacha_which *w)
+{
+	v32 full[16] __uninitialized;
+
+	chacha_begin(full, t, w, false);
+#pragma GCC unroll 16
+	for (int i = 0; i < 16; i++)
+		x[i] = simd_half(full[i]);
+}
+
+static __always_inline void chacha_end_half(v32 out[16], const v32half x[16],
+					    const struct chacha_table *t,
+					    const struct chacha_which *w)
+{
+#pragma GCC unroll 12
+	for (int i = 0; i < 12; i++)
+		*(v32half *)&out[i] = x[i] + t->first[i];
+	*(v32half *)&out[12] = x[12] + simd_half(w->counter + t->first[12]);
+#pragma GCC unroll 3
+	for (int i = 0; i < 3; i++)
+		*(v32half *)&out[13 + i] = x[13 + i] +
+			simd_half(chacha_pick(&t->nonce[i], w, false));
+}
+
+/* Up to half of W blocks: few lanes are done sooner in a shorter vector. */
+static noinline void chacha_blocks_half(v32 *out, const struct chacha_table *t,
+					const v32 *message, const v32 *counter)
+{
+	const struct chacha_which w = { message, *counter };
+	v32half x[16] __uninitialized;
+
+	chacha_begin_half(x, t, &w);
+	chacha_rounds_half(x);
+	chacha_end_half(out, x, t, &w);
+}
+#endif
 
 /* Texts that are aligned. */
 struct chacha_texts {
@@ -254,10 +197,6 @@ static noinline void chacha_aligned_xor(const struct chacha_table *t,
 	chacha_end(x, x, t, &w0, true);
 	simd_turn_xor(x, b->src, b->dst, off, false);
 #if SIMD_STATES == 2
-	chacha_turn(y, 1, 3, 0);
-	chacha_turn(y, 1, 3, 1);
-	chacha_turn(y, 1, 3, 2);
-	chacha_turn(y, 1, 3, 3);
 	chacha_end(y, y, t, &w1, true);
 	simd_turn_xor(y, b->src, b->dst, off + b->next, false);
 #endif
@@ -277,11 +216,26 @@ static noinline void chacha_blocks2(v32 *out, const struct chacha_table *t,
 	chacha_begin(y, t, &w1, false);
 	chacha_rounds2(x, y);
 	chacha_end(out, x, t, &w0, false);
-	chacha_turn(y, 1, 3, 0);
-	chacha_turn(y, 1, 3, 1);
-	chacha_turn(y, 1, 3, 2);
-	chacha_turn(y, 1, 3, 3);
 	chacha_end(out + 16, y, t, &w1, false);
+}
+
+/* W blocks, and up to half as many. */
+static noinline void chacha_blocks_more(v32 *out, const struct chacha_table *t,
+					const v32 *message0,
+					const v32 *counter0,
+					const v32 *message1,
+					const v32 *counter1)
+{
+	const struct chacha_which w0 = { message0, *counter0 };
+	const struct chacha_which w1 = { message1, *counter1 };
+	v32 x[16] __uninitialized;
+	v32half y[16] __uninitialized;
+
+	chacha_begin_half(y, t, &w1);
+	chacha_begin(x, t, &w0, false);
+	chacha_rounds2_half(x, y);
+	chacha_end(out, x, t, &w0, false);
+	chacha_end_half(out + 16, y, t, &w1);
 }
 #endif
 

@@ -332,9 +332,20 @@ static void simd_stream(struct simd_work *w, unsigned int states)
 
 	w->states = max(w->states, states);
 #if SIMD_STATES == 2
+	if (states == 2 && l[1].n <= W / 2) {
+		chacha_blocks_more(w->stream, &w->table, &l[0].message,
+				   &l[0].counter, &l[1].message,
+				   &l[1].counter);
+		return;
+	}
 	if (states == 2) {
 		chacha_blocks2(w->stream, &w->table, &l[0].message,
 			       &l[0].counter, &l[1].message, &l[1].counter);
+		return;
+	}
+	if (states == 1 && l->n <= W / 2) {
+		chacha_blocks_half(w->stream, &w->table, &l->message,
+				   &l->counter);
 		return;
 	}
 #endif

@@ -67,6 +67,7 @@ static SIMD_POLY_MUL void poly_mul(struct limbs *out, const struct limbs *m,
 
 static __always_inline void poly_add(struct limbs *a, const struct limbs *b)
 {
+#pragma GCC unroll 5
 	for (int i = 0; i < LIMBS; i++)
 		a->v[i] += b->v[i];
 }
@@ -74,6 +75,7 @@ static __always_inline void poly_add(struct limbs *a, const struct limbs *b)
 static __always_inline void poly_add_masked(struct limbs *a,
 					    const struct limbs *b, v64 mask)
 {
+#pragma GCC unroll 5
 	for (int i = 0; i < LIMBS; i++)
 		a->v[i] += b->v[i] & mask;
 }
@@ -120,15 +122,23 @@ static __always_inline void poly_row(struct limbs *h, const v64 x[8],
 /* Rows @from to @to, of which every lane has a whole stripe. */
 static noinline void poly_rows(struct poly_lanes *p, size_t from, size_t to)
 {
-	struct limbs h = p->h;
+	struct limbs h;
 
+	/* One by one: they stay in registers. */
+#pragma GCC unroll 5
+	for (int i = 0; i < LIMBS; i++)
+		h.v[i] = p->h.v[i];
 	for (; from < to; from++) {
-		simd_load_stripes(p->row, p->at, from * SIMD_BLOCK);
-		/* The powers and the row are to stay in memory. */
+		v64 x[8] __uninitialized;
+
+		simd_load_stripes(x, p->at, from * SIMD_BLOCK);
+		/* The powers are to stay in memory. */
 		simd_forget(p);
-		poly_row(&h, p->row, p);
+		poly_row(&h, x, p);
 	}
-	p->h = h;
+#pragma GCC unroll 5
+	for (int i = 0; i < LIMBS; i++)
+		p->h.v[i] = h.v[i];
 }
 
 /*
@@ -140,34 +150,22 @@ static noinline void poly_rows(struct poly_lanes *p, size_t from, size_t to)
 static noinline void poly_odd_row(struct poly_lanes *p,
 				  struct poly_work *w, unsigned int slots)
 {
+	const v64 *x = p->row + 8 - 2 * slots;
 	const u8 *at[M];
 	struct limb_sum a;
 	struct limbs m;
-	v64 x[8] __uninitialized;
 
 	for (int i = 0; i < M; i++)
 		at[i] = (const u8 *)w->odd[i];
-	simd_load_stripes(x, at, 0);
+	simd_load_stripes(p->row, at, 0);
 	limb_sum_clear(&a);
-	if (slots > 3) {
-		limb_split(&m, x[0], x[1], w->high[0]);
-		poly_add_masked(&m, &p->h, w->take[0]);
-		limb_sum_mul(&a, &m, &p->power[4]);
+	for (unsigned int i = slots; i; i--, x += 2) {
+		limb_split(&m, x[0], x[1], w->high[4 - i]);
+		poly_add_masked(&m, &p->h, w->take[4 - i]);
+		limb_sum_mul(&a, &m, &p->power[i]);
 	}
-	if (slots > 2) {
-		limb_split(&m, x[2], x[3], w->high[1]);
-		poly_add_masked(&m, &p->h, w->take[1]);
-		limb_sum_mul(&a, &m, &p->power[3]);
-	}
-	if (slots > 1) {
-		limb_split(&m, x[4], x[5], w->high[2]);
-		poly_add_masked(&m, &p->h, w->take[2]);
-		limb_sum_mul(&a, &m, &p->power[2]);
-	}
-	limb_split(&m, x[6], x[7], w->high[3]);
-	poly_add_masked(&m, &p->h, w->take[3]);
-	limb_sum_mul(&a, &m, &p->power[1]);
 	limb_sum_carry(&m, &a);
+#pragma GCC unroll 5
 	for (int i = 0; i < LIMBS; i++)
 		p->h.v[i] = (m.v[i] & w->live) | (p->h.v[i] & ~w->live);
 }
@@ -343,6 +341,26 @@ static __always_inline void poly_finish(struct poly_lanes *p, v64 *lo, v64 *hi)
 	*hi += p->s_hi - (v64)(*lo < p->s_lo);
 }
 
+/* The last @slots blocks of a row, one to four. */
+static noinline void poly_even_row(struct poly_lanes *p, unsigned int slots)
+{
+	const v64 high = simd_all64(LIMB_HIGH_BIT);
+	const v64 *x = p->row + 8 - 2 * slots;
+	struct limb_sum a;
+	struct limbs m;
+
+	limb_sum_clear(&a);
+	limb_split(&m, x[0], x[1], high);
+	poly_add(&m, &p->h);
+	limb_sum_mul(&a, &m, &p->power[slots]);
+	while (--slots) {
+		x += 2;
+		limb_split(&m, x[0], x[1], high);
+		limb_sum_mul(&a, &m, &p->power[slots]);
+	}
+	limb_sum_carry(&p->h, &a);
+}
+
 /*
  * The tags of @n items, M or twice M, of one length and without associated
  * data. Two sets of lanes take each stage together: most stages are chains of
@@ -357,7 +375,6 @@ static noinline void poly_even_tags(struct poly_lanes *p, unsigned int n,
 	const u32 stripes = blocks / 4, slots = blocks % 4 + 1;
 	const u32 whole = min_t(u32, stripes, len / SIMD_BLOCK);
 	const u32 end = len - min_t(u32, len, stripes * SIMD_BLOCK);
-	const v64 high = simd_all64(LIMB_HIGH_BIT);
 	struct poly_lanes *const last = p + n / M - 1;
 	struct poly_lanes *g;
 	unsigned int v = 0;
@@ -381,29 +398,16 @@ static noinline void poly_even_tags(struct poly_lanes *p, unsigned int n,
 	for (g = p; whole < stripes && g <= last; g++) {
 		simd_load_ends(g->row, g->at, whole * SIMD_BLOCK, 0,
 			       len % SIMD_BLOCK, scratch);
-		poly_row(&g->h, g->row, g);
+		poly_even_row(g, 4);
 	}
 	/* Up to three blocks, right-aligned, and the lengths. */
 	for (g = p; g <= last; g++) {
-		const v64 *x = g->row + 8 - 2 * slots;
-		struct limb_sum a;
-		struct limbs m;
-
 		if (slots > 1)
 			simd_load_ends(g->row, g->at, stripes * SIMD_BLOCK,
 				       64 - slots * 16, end, scratch);
 		g->row[6] = simd_all64(0);
 		g->row[7] = simd_all64(len);
-		limb_sum_clear(&a);
-		limb_split(&m, x[0], x[1], high);
-		poly_add(&m, &g->h);
-		limb_sum_mul(&a, &m, &g->power[slots]);
-		for (u32 i = slots - 1; i; i--) {
-			x += 2;
-			limb_split(&m, x[0], x[1], high);
-			limb_sum_mul(&a, &m, &g->power[i]);
-		}
-		limb_sum_carry(&g->h, &a);
+		poly_even_row(g, slots);
 	}
 	v = 0;
 	for (g = p; g <= last; g++) {

@@ -38,16 +38,14 @@ static noinline void poly_one_powers(struct poly_lanes *p, size_t rows)
 	/* Not needed for itself before the end */
 	struct limb_factor *f = &p->power[0];
 	struct limbs c, q, t;
-	v64 mask = -(after & 1);
 
 	limb_factor_get(&c, &p->power[1]);
-	poly_mul(&q, &c, &p->power[1]);
-	for (int i = 0; i < LIMBS; i++)
-		c.v[i] = (q.v[i] & mask) | (c.v[i] & ~mask);
-	for (int bit = 1; 1 << bit < M; bit++) {
+	limb_factor_get(&q, &p->power[1]);
+	for (int bit = 0; 1 << bit < M; bit++) {
+		const v64 mask = -((after >> bit) & 1);
+
 		limb_factor_set(f, &q);
 		poly_mul(&t, &c, f);
-		mask = -((after >> bit) & 1);
 		for (int i = 0; i < LIMBS; i++)
 			c.v[i] = (t.v[i] & mask) | (c.v[i] & ~mask);
 		poly_mul(&q, &q, f);

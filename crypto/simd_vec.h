@@ -43,6 +43,18 @@ static __always_inline v64 simd_all64(u64 v)
 	return zero + v;
 }
 
+#ifndef SIMD_OWN_STEPS
+static __always_inline v32 simd_add32(v32 a, v32 b)
+{
+	return a + b;
+}
+
+static __always_inline v32 simd_xor32(v32 a, v32 b)
+{
+	return a ^ b;
+}
+#endif
+
 /* Zero-extend M numbers. */
 static __always_inline v64 simd_widen(const u32 *p)
 {
