@@ -35,6 +35,8 @@ struct ethtool_ops;
 	X(TX_PURGED,		"tx_purged",		QUEUE_PURGE,	TX_DROPPED) \
 	X(TX_NOMEM,		"tx_nomem",		NOMEM,		TX_DROPPED) \
 	X(TX_SEGMENT,		"tx_segment",		SKB_GSO_SEG,	TX_ERRORS) \
+	/* does not fit into a datagram, whatever the MTU says */		\
+	X(TX_TOO_LONG,		"tx_too_long",		PKT_TOO_BIG,	TX_ERRORS) \
 	/* no outer socket: down, its namespace gone, or no IPv6 */		\
 	X(TX_NO_SOCKET,		"tx_no_socket",		NO_SOCKET,	TX_ERRORS) \
 	X(TX_NO_ROUTE,		"tx_no_route",		IP_OUTNOROUTES,	TX_ERRORS) \

@@ -272,6 +272,17 @@ static struct sock *udp_sock_for(struct culvert_device *dev, int family)
 	       family == AF_INET6 ? rcu_dereference_bh(dev->sock6) : NULL;
 }
 
+/* Lengths of UDP and IPv4 have 16 bits; the MTU of the tunnel may be larger. */
+static bool udp_fits(const struct sk_buff *skb, int family)
+{
+	unsigned int bytes = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : skb->len;
+	unsigned int headers = sizeof(struct udphdr);
+
+	if (family == AF_INET)
+		headers += sizeof(struct iphdr);
+	return bytes <= U16_MAX - headers;
+}
+
 /**
  * culvert_udp_send() - send a train or a message to a peer
  * @peer: where to
@@ -305,6 +316,12 @@ int culvert_udp_send(struct culvert_peer *peer, struct sk_buff *skb, u8 ds)
 		dst_release(way.dst);
 		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_NO_SOCKET);
 		err = -ENOTCONN;
+		goto out;
+	}
+	if (unlikely(!udp_fits(skb, way.family))) {
+		dst_release(way.dst);
+		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_TOO_LONG);
+		err = -EMSGSIZE;
 		goto out;
 	}
 	atomic64_add(bytes, &peer->tx_bytes);
@@ -381,12 +398,20 @@ int culvert_udp_reply(struct culvert_device *dev, struct sk_buff *in,
 
 	rcu_read_lock_bh();
 	err = culvert_route_lookup(dev, &ep, &way);
-	if (likely(!err)) {
-		sk = udp_sock_for(dev, way.family);
-		udp_emit(sk, skb, &way, 0);
-	} else {
+	if (unlikely(err)) {
 		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_NO_ROUTE);
+		goto out;
 	}
+	/* It may have been closed since the look-up. */
+	sk = udp_sock_for(dev, way.family);
+	if (unlikely(!sk)) {
+		dst_release(way.dst);
+		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_NO_SOCKET);
+		err = -ENOTCONN;
+		goto out;
+	}
+	udp_emit(sk, skb, &way, 0);
+out:
 	rcu_read_unlock_bh();
 	return err;
 }
