@@ -45,6 +45,7 @@ struct crypt_order {
  * @bytes: sending: wire size of all
  * @mtu: sending: what padding must not exceed
  * @ds: sending: traffic class and ECN bits of the outer header
+ * @depth: sending: how many of our tunnels the packets have been through
  * @tx: sending, else receiving
  * @spilled: works on another CPU than the one that had the data
  * @done: may be delivered; under the order's lock
@@ -61,6 +62,7 @@ struct culvert_train {
 	u32			bytes;
 	u32			mtu;
 	u8			ds;
+	u8			depth;
 	bool			tx;
 	bool			spilled;
 	bool			done;

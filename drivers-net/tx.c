@@ -30,16 +30,27 @@
 
 /* How often a CPU sends what others stage before it takes a break. */
 #define TX_DRAIN_ROUNDS	16
+/*
+ * Tunnels in tunnels. What is deeper goes round in circles; it would do so for
+ * ever, since packets that wait for company leave the stack that the core's
+ * own limit counts on.
+ */
+#define TX_DEPTH_MAX	4
 
 /**
  * struct tx_cb - what is known of a packet that is staged
  * @mtu: of the route that it came by
  * @ds: traffic class and ECN bits of its outer header
+ * @depth: how many of our tunnels it has been through on this machine
  */
 struct tx_cb {
 	u32	mtu;
 	u8	ds;
+	u8	depth;
 };
+
+/* What is sent on this CPU at the moment, with BHs off, is a message so deep. */
+static DEFINE_PER_CPU(int, tx_depth);
 
 static struct tx_cb *tx_cb(struct sk_buff *skb)
 {
@@ -261,11 +272,14 @@ void culvert_tx_deliver(struct culvert_train *train)
 {
 	struct culvert_session *session = train->session;
 	struct culvert_peer *peer = session->peer;
+	int deeper = train->depth + 1 - this_cpu_read(tx_depth);
 	struct sk_buff *skb;
 	bool sent = false;
 
+	this_cpu_add(tx_depth, deeper);
 	while ((skb = __skb_dequeue(&train->result)))
 		sent |= !culvert_udp_send(peer, skb, train->ds);
+	this_cpu_sub(tx_depth, deeper);
 	if (!sent)
 		return;
 	culvert_timers_sent(peer, train->skb);
@@ -298,6 +312,7 @@ static void tx_measure(struct culvert_train *train, struct sk_buff *skb)
 
 	train->mtu = tx_cb(skb)->mtu;
 	train->ds = tx_cb(skb)->ds;
+	train->depth = tx_cb(skb)->depth;
 	if (skb_is_gso(skb) && !train_cut_begin(&cut, skb)) {
 		unsigned int last = cut.hlen + cut.left % cut.mss;
 
@@ -322,6 +337,7 @@ static bool tx_fits(const struct culvert_train *train, struct sk_buff *skb)
 
 	if (skb_is_gso(skb) || tx_cb(skb)->ds != train->ds ||
 	    tx_cb(skb)->mtu != train->mtu ||
+	    tx_cb(skb)->depth != train->depth ||
 	    /* A short message has ended the train. */
 	    train->bytes != train->messages * train->size ||
 	    train->messages == TRAIN_MESSAGES_MAX)
@@ -501,7 +517,9 @@ static bool tx_stage(struct culvert_peer *peer, struct sk_buff *skb,
 	struct tx_cb cb = {
 		.mtu = skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) :
 					    READ_ONCE(peer->device->dev->mtu),
-		.ds = ip_tunnel_ecn_encap(0, ip_hdr(skb), skb),
+		/* RFC 6040, normal mode: the ECN field is copied, CE too. */
+		.ds = ip_tunnel_get_dsfield(ip_hdr(skb), skb) & INET_ECN_MASK,
+		.depth = this_cpu_read(tx_depth),
 	};
 	struct sk_buff *segs = skb, *next;
 	struct train_cut cut;
@@ -547,6 +565,9 @@ static bool tx_is_idle(const struct culvert_peer *peer)
 /* Tells a local sender that there is no way. */
 static void tx_unreachable(struct sk_buff *skb)
 {
+	/* ICMP would take another tunnel's metadata for a route. */
+	if (skb_dst(skb) && !skb_valid_dst(skb))
+		return;
 	switch (skb->protocol) {
 	case htons(ETH_P_IP):
 		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
@@ -591,6 +612,11 @@ netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *ndev)
 		why = CULVERT_DROP_TX_NO_ENDPOINT;
 		err = -EDESTADDRREQ;
 		goto unreachable;
+	}
+
+	if (unlikely(this_cpu_read(tx_depth) > TX_DEPTH_MAX)) {
+		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_LOOP);
+		return -ELOOP;
 	}
 
 	/* cb is ours from here on; nothing beneath looks at the old one. */
