@@ -230,8 +230,9 @@ bool chacha20poly1305_batch_is_wiped(void)
 
 	if (aead_cpus)
 		for_each_possible_cpu(cpu)
-			if (memchr_inv(per_cpu_ptr(aead_cpus, cpu)->ctx, 0,
-				       AEAD_CTX_BYTES))
+			if (memchr_inv(per_cpu_ptr(aead_cpus, cpu)->ctx +
+				       AEAD_CTX_OPEN, 0,
+				       AEAD_CTX_BYTES - AEAD_CTX_OPEN))
 				return false;
 	return true;
 }

@@ -32,12 +32,18 @@ struct poly1305_stream;
 #define AEAD_CTX_BYTES		20480
 
 /*
+ * So much of it, at the beginning, is for what needs no wiping: addresses,
+ * lengths and counts.
+ */
+#define AEAD_CTX_OPEN		2048
+
+/*
  * aead_{seal,open}_group_<isa>(): 1 to AEAD_GROUP messages under one key.
  * The caller has validated every length, has set @err and @csum to 0 and holds
  * an FPU section. The function does all the rest: fragments, padding, sums,
  * associated data, tags; on a bad tag it wipes that message's destination and
- * sets @err. Before it returns it wipes from @ctx whatever depends on the key
- * or the plaintext. @key is in host order.
+ * sets @err. Before it returns it wipes @ctx from AEAD_CTX_OPEN on, where
+ * everything is that depends on the key or the plaintext. @key is in host order.
  *
  * aead_chacha20_<isa>(): @len bytes of one stream, from 0. Advances state[12]
  * by the blocks used, a partial one included, and wraps. @dst is @src, or does

@@ -59,6 +59,7 @@ static unsigned int simd_begin(struct simd_work *w, const u32 key[8],
 	simd_stream(w, states);
 	for (int i = 0; i < 8; i++)
 		*(v32 *)w->poly_key[i] = w->stream[i];
+	w->keyed = true;
 	return states;
 }
 
@@ -321,6 +322,7 @@ static void simd_seal(struct simd_work *w, struct chacha20poly1305_msg *m,
 	simd_items_end(w, &span);
 	states = simd_begin(w, key, m);
 	simd_passes(w, states);
+	simd_wipe_chacha(w);
 	simd_authenticate(w);
 	for (unsigned int i = 0; i < n; i++)
 		memcpy(m[i].dst + m[i].len, w->item[i].tag, 16);
@@ -367,6 +369,7 @@ static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 	simd_items_end(w, &span);
 	states = simd_begin(w, key, m);
 	simd_authenticate(w);
+	simd_wipe_poly(w);
 	for (unsigned int i = 0; i < n; i++) {
 		m[i].err = aead_tag_compare(w->item[i].given,
 					    (const u8 *)w->item[i].tag);
@@ -401,6 +404,7 @@ static void simd_seal_group(struct chacha20poly1305_msg *m, unsigned int n,
 	struct simd_work *w = ctx;
 
 	BUILD_BUG_ON(sizeof(*w) > AEAD_CTX_BYTES);
+	BUILD_BUG_ON(offsetof(struct simd_work, stream) != AEAD_CTX_OPEN);
 	if (simd_is_tiny(m, n)) {
 		aead_seal_group_generic(m, 1, key, NULL);
 		return;
@@ -459,8 +463,7 @@ static void simd_poly1305(struct poly1305_stream *st, const u8 *src,
 	struct simd_work *w = ctx;
 
 	simd_blocks(w, st, src, len);
-	simd_clear(w->poly, w->poly + 1);
-	w->lanes_of_poly = 0;
+	simd_wipe_poly(w);
 }
 
 #endif /* _LIB_CRYPTO_BATCH_SIMD_AEAD_H */

@@ -14,6 +14,7 @@
 #include <linux/string.h>
 
 #include "aead_common.h"
+#include "aead_impl.h"
 
 /* A pointer for each of W lanes, to be moved on as two vectors. */
 union simd_at {
@@ -80,28 +81,39 @@ struct simd_scatter {
 };
 
 struct simd_work {
+	union {
+		struct {
+			/*
+			 * How much is or was in use of what is wiped; nothing
+			 * is between calls. In the same place for all ISAs,
+			 * which take turns when they are tested.
+			 */
+			unsigned int		states;
+			unsigned int		lanes_of_poly;
+			unsigned int		items;
+			bool			keyed;
+			bool			odd;
+			bool			used_scatter;
+
+			bool			scattered; /* texts are in scatter */
+			bool			even;	/* one length, no AD */
+			unsigned int		n;
+			struct simd_deal	deal;
+			struct simd_text	text;
+			struct simd_lanes	lanes[SIMD_STATES];
+		};
+		u8			open[AEAD_CTX_OPEN];
+	};
 	v32			stream[SIMD_STATES * 16];
-	struct simd_lanes	lanes[SIMD_STATES];
+	struct chacha_table	table;
 	struct poly_lanes	poly[2];
 	struct poly_work	poly_odd;
-	struct simd_scatter	scatter;
-	/* From here to the items in use, everything is in use. */
-	struct chacha_table	table;
+	/* The keys, as they come out of ChaCha20, and whose tag is made singly */
 	u32			poly_key[8][W] __aligned(4 * W);
-	struct simd_text	text;
 	struct poly1305_stream	auth;
-	struct simd_deal	deal;
-	unsigned int		n;
-	/* How much of the arrays above, and of item[], is or was in use */
-	unsigned int		states;
-	unsigned int		lanes_of_poly;
-	unsigned int		items;
-	bool			odd;
-	bool			used_scatter;
-	bool			scattered;	/* texts are in scatter */
-	bool			even;	/* one length, no associated data */
+	struct simd_scatter	scatter;
 	struct poly_item	item[W] __aligned(64);
-	/* simd_wipe() goes by vectors. */
+	/* simd_clear() goes by vectors. */
 	v64			end;
 };
 
@@ -115,19 +127,40 @@ static __always_inline void simd_clear(void *from, void *to)
 	}
 }
 
-/* What depends on keys or texts goes, and all else that was written. */
-static noinline void simd_wipe(struct simd_work *w)
+/*
+ * What depends on keys or texts goes, and all else that is beside it. Done when
+ * something else is still to do, the stores cost no time.
+ */
+static noinline void simd_wipe_chacha(struct simd_work *w)
 {
+	if (!w->states)
+		return;
 	simd_clear(w->stream, w->stream + 16 * w->states);
-	simd_clear(w->lanes, w->lanes + w->states);
-	if (w->lanes_of_poly)
-		simd_clear(w->poly, w->poly + w->lanes_of_poly);
+	simd_clear(&w->table, &w->table + 1);
+	w->states = 0;
+}
+
+static noinline void simd_wipe_poly(struct simd_work *w)
+{
+	simd_clear(w->poly, w->poly + w->lanes_of_poly);
+	w->lanes_of_poly = 0;
 	if (w->odd)
 		simd_clear(&w->poly_odd, &w->poly_odd + 1);
+	w->odd = false;
+	if (w->keyed)
+		simd_clear(w->poly_key, &w->auth + 1);
+	w->keyed = false;
+}
+
+static noinline void simd_wipe(struct simd_work *w)
+{
+	simd_wipe_chacha(w);
+	simd_wipe_poly(w);
 	if (w->used_scatter)
 		simd_clear(&w->scatter, &w->scatter + 1);
-	/* Last, since it holds what has just been asked for. */
-	simd_clear(&w->table, w->item + w->items);
+	w->used_scatter = false;
+	simd_clear(w->item, w->item + w->items);
+	w->items = 0;
 }
 
 /*

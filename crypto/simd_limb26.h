@@ -36,6 +36,7 @@ struct limb_sum {
 
 static __always_inline void limb_sum_clear(struct limb_sum *a)
 {
+#pragma GCC unroll 5
 	for (int i = 0; i < 5; i++)
 		a->v[i] = simd_all64(0);
 }
@@ -43,6 +44,7 @@ static __always_inline void limb_sum_clear(struct limb_sum *a)
 static __always_inline void limb_sum_add(struct limb_sum *a,
 					 const struct limbs *m)
 {
+#pragma GCC unroll 5
 	for (int i = 0; i < 5; i++)
 		a->v[i] += m->v[i];
 }
@@ -99,8 +101,10 @@ static __always_inline void limb_sum_carry(struct limbs *h,
 static __always_inline void limb_factor_set(struct limb_factor *f,
 					    const struct limbs *r)
 {
+#pragma GCC unroll 5
 	for (int i = 0; i < 5; i++)
 		f->r[i] = r->v[i];
+#pragma GCC unroll 5
 	for (int i = 1; i < 5; i++)
 		f->r5[i - 1] = r->v[i] + (r->v[i] << 2);
 }
@@ -108,6 +112,7 @@ static __always_inline void limb_factor_set(struct limb_factor *f,
 static __always_inline void limb_factor_get(struct limbs *r,
 					    const struct limb_factor *f)
 {
+#pragma GCC unroll 5
 	for (int i = 0; i < 5; i++)
 		r->v[i] = f->r[i];
 }
