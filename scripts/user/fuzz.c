@@ -790,6 +790,8 @@ static void one_case(const u8 *data, size_t size, u64 seed)
 			try_stream(&in, impl_name(i));
 		else if (kind >= 14 && impl_has_x25519(i))
 			try_x25519(&in, impl_name(i));
+		if (!chacha20poly1305_batch_is_wiped())
+			fail("%s: left something in its working memory", impl_name(i));
 	}
 }
 

@@ -18,6 +18,7 @@
 
 /* The library's own test hooks. */
 int chacha20poly1305_batch_select(const char *impl);
+bool chacha20poly1305_batch_is_wiped(void);
 int x25519_batch_select(const char *impl) __attribute__((__weak__));
 
 /* The one family has a generic code for each limb size, the other one name. */
