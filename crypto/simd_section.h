@@ -25,9 +25,21 @@ static inline bool batch_simd_usable(void)
  * The registers alone may be preempted, the working memory of a CPU may not. A
  * softirq may come in and use vectors: it finds that memory in use.
  */
+static inline bool batch_simd_stay(void)
+{
+	preempt_disable();
+	return true;
+}
+
+static inline bool batch_simd_leave(void)
+{
+	preempt_enable();
+	return false;
+}
+
 #define batch_simd_scope()						\
-	for (bool __once = (preempt_disable(), true); __once;		\
-	     __once = false, preempt_enable())				\
+	for (bool __once = batch_simd_stay(); __once;			\
+	     __once = batch_simd_leave())				\
 		scoped_ksimd()
 
 #else
