@@ -1,0 +1,478 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Bug classes that show when things happen at the same time, or do not work out:
+#	churn.sh SECONDS CLASS...
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. /root/lib.sh
+seconds=$1
+shift
+the_driver_is culvert
+
+# a, b: namespaces; wg0 in each, over a pair of veths; 10.2.0.1|2, fd02::1|2 inside.
+make_pair()
+{
+	ka=$(wg genkey) kb=$(wg genkey)
+	pa=$(wg pubkey <<<"$ka") pb=$(wg pubkey <<<"$kb")
+	ip netns add a
+	ip netns add b
+	ip -n a link add v type veth peer name v netns b
+	ip -n a addr add 10.1.0.1/24 dev v
+	ip -n b addr add 10.1.0.2/24 dev v
+	ip -n a link set v up
+	ip -n b link set v up
+	ip -n a link set lo up
+	ip -n b link set lo up
+	ip -n a link add wg0 type wireguard
+	ip -n b link add wg0 type wireguard
+	ip netns exec a wg set wg0 listen-port 1 private-key <(echo "$ka") \
+		peer "$pb" endpoint 10.1.0.2:1 allowed-ips 10.2.0.2/32,fd02::2/128
+	ip netns exec b wg set wg0 listen-port 1 private-key <(echo "$kb") \
+		peer "$pa" endpoint 10.1.0.1:1 allowed-ips 10.2.0.1/32,fd02::1/128
+	ip -n a addr add 10.2.0.1/24 dev wg0
+	ip -n b addr add 10.2.0.2/24 dev wg0
+	ip -n a addr add fd02::1/64 dev wg0 nodad
+	ip -n b addr add fd02::2/64 dev wg0 nodad
+	ip -n a link set wg0 up
+	ip -n b link set wg0 up
+	until_ok 60 ip netns exec a ping -q -c 1 -W 5 10.2.0.2 || fail "no ping between a and b"
+}
+
+drop_pair()
+{
+	ip netns del a
+	ip netns del b
+}
+
+traffic=()
+
+# Both ways, both families, small and large, until it is stopped.
+start_traffic()
+{
+	local i
+	ip netns exec b iperf3 -s -p 7001 >/dev/null 2>&1 &
+	traffic=($!)
+	for i in 1 2; do
+		ip netns exec a ping -q -i 0.002 10.2.0.2 >/dev/null 2>&1 &
+		traffic+=($!)
+		ip netns exec b ping -q -i 0.002 -s 1300 fd02::1 >/dev/null 2>&1 &
+		traffic+=($!)
+	done
+	(while :; do ip netns exec a iperf3 -c 10.2.0.2 -p 7001 -t 3600 -P 2 --bidir; sleep 0.2; done) \
+		>/dev/null 2>&1 &
+	traffic+=($!)
+}
+
+stop_traffic()
+{
+	kill "${traffic[@]}" 2>/dev/null || true
+	pkill iperf3 2>/dev/null || true
+	wait "${traffic[@]}" 2>/dev/null || true
+}
+
+still_works()
+{
+	until_ok 90 ip netns exec a ping -q -c 1 -W 5 10.2.0.2 || fail "$1: no ping afterwards"
+	until_ok 30 ip netns exec b ping -q -c 1 -W 5 fd02::1 || fail "$1: no ping back"
+	checks=$((checks + 2))
+}
+
+# Keys, peers, allowed IPs, ports and endpoints change under traffic, from two sides.
+replace_remove_race()
+{
+	local end n=0 pids=() pid k
+
+	make_pair
+	start_traffic
+	end=$((SECONDS + seconds))
+	(
+		while [ "$SECONDS" -lt "$end" ]; do
+			ip netns exec a wg set wg0 peer "$pb" remove
+			ip netns exec a wg set wg0 peer "$pb" endpoint 10.1.0.2:1 \
+				allowed-ips 10.2.0.2/32,fd02::2/128 persistent-keepalive 1
+			ip netns exec a wg set wg0 private-key <(wg genkey)
+			ip netns exec a wg set wg0 private-key <(echo "$ka")
+			ip netns exec a wg set wg0 peer "$pb" preshared-key <(wg genpsk)
+			ip netns exec a wg set wg0 peer "$pb" preshared-key /dev/null
+		done
+	) &
+	pids+=($!)
+	(
+		k=$(wg genkey | wg pubkey)
+		while [ "$SECONDS" -lt "$end" ]; do
+			# The prefix goes to another peer and comes back.
+			ip netns exec b wg set wg0 peer "$k" allowed-ips 10.2.0.1/32,fd02::1/128
+			ip netns exec b wg set wg0 peer "$pa" allowed-ips 10.2.0.1/32,fd02::1/128
+			ip netns exec b wg set wg0 peer "$k" remove
+			ip netns exec b wg set wg0 listen-port 0
+			ip netns exec b wg set wg0 listen-port 1
+			ip netns exec b wg set wg0 fwmark 7
+			ip netns exec b wg set wg0 fwmark 0
+		done
+	) &
+	pids+=($!)
+	(
+		while [ "$SECONDS" -lt "$end" ]; do
+			ip -n b link set wg0 mtu $((1280 + RANDOM % 140))
+			ip -n b link set wg0 down
+			ip -n b link set wg0 up
+			ip -n b addr replace fd02::2/64 dev wg0 nodad
+			sleep 0.3
+		done
+	) &
+	pids+=($!)
+	while [ "$SECONDS" -lt "$end" ]; do
+		ip netns exec a wg show wg0 dump >/dev/null
+		ip netns exec b wg show wg0 dump >/dev/null
+		n=$((n + 1))
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || fail "a change was refused"
+	done
+	ip netns exec b wg set wg0 listen-port 1
+	still_works "replace/remove race"
+	stop_traffic
+	drop_pair
+	echo "$n dumps"
+	checks=$((checks + n))
+}
+
+# base64 of points of low order, and of what is not reduced.
+low_order()
+{
+	local hex
+	for hex in 0000000000000000000000000000000000000000000000000000000000000000 \
+		0100000000000000000000000000000000000000000000000000000000000000 \
+		e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800 \
+		5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157 \
+		ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f \
+		edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f \
+		eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f; do
+		printf '%b' "$(sed 's/../\\x&/g' <<<"$hex")" | base64
+	done
+}
+
+# The device's key changes while handshakes run, with peers of impossible keys too.
+lock_order_deadlock()
+{
+	local end i=0 n=0 k ka2 pa2
+
+	make_pair
+	ka2=$(wg genkey)
+	pa2=$(wg pubkey <<<"$ka2")
+	ip netns exec b wg set wg0 peer "$pa2" endpoint 10.1.0.1:1 allowed-ips 10.2.9.1/32
+	low_order | while read -r k; do
+		i=$((i + 1))
+		ip netns exec a wg set wg0 peer "$k" endpoint "10.1.0.2:$i" \
+			allowed-ips "10.4.$i.0/24" persistent-keepalive 1
+		ip netns exec b wg set wg0 peer "$k" endpoint "10.1.0.1:1" \
+			allowed-ips "10.4.$i.0/24" persistent-keepalive 1
+		ip -n a route add "10.4.$i.0/24" dev wg0
+	done
+	start_traffic
+	end=$((SECONDS + seconds))
+	while [ "$SECONDS" -lt "$end" ]; do
+		for i in 1 2 3 4 5 6 7; do
+			ip netns exec a ping -q -c 1 -W 0.01 "10.4.$i.1" >/dev/null 2>&1 || true
+		done
+		ip netns exec a wg set wg0 private-key <(echo "$ka2")
+		# Our own key as a peer's: that one goes.
+		ip netns exec a wg set wg0 peer "$pa" allowed-ips 10.5.0.0/24
+		ip netns exec a wg set wg0 private-key <(echo "$ka")
+		ip netns exec a wg set wg0 private-key <(low_order | head -n 1)
+		ip netns exec a wg set wg0 private-key <(echo "$ka")
+		n=$((n + 1))
+	done
+	low_order | sort -u >/tmp/low
+	want_equal "low-order peers are still there" \
+		"$(ip netns exec a wg show wg0 peers | grep -cxF -f /tmp/low)" 7
+	ip netns exec a wg show wg0 latest-handshakes | grep -F -f /tmp/low | cut -f 2 |
+		sort -u >/tmp/never
+	want_equal "and never had a handshake" "$(cat /tmp/never)" 0
+	still_works "lock-order deadlock"
+	stop_traffic
+	drop_pair
+	echo "$n rounds of keys"
+	checks=$((checks + n))
+}
+
+# Dumps go on while what they stand at goes.
+dump_against_removal()
+{
+	local end i n=0 pids=() keys
+
+	ip link add wg0 type wireguard
+	keys=$(for ((i = 0; i < 120; i++)); do head -c 32 /dev/urandom | base64; done)
+	awk '{ printf "[Peer]\nPublicKey = %s\nAllowedIPs = ", $1
+	       for (j = 0; j < 40; j++) printf "%s10.%d.%d.0/24", j ? "," : "", NR, j
+	       print "" }' <<<"$keys" >/tmp/all
+	end=$((SECONDS + seconds))
+	for i in 1 2 3; do
+		while [ "$SECONDS" -lt "$end" ]; do
+			wg show wg0 dump >/dev/null 2>&1 || true
+			wg show all allowed-ips >/dev/null 2>&1 || true
+		done &
+		pids+=($!)
+	done
+	while [ "$SECONDS" -lt "$end" ]; do
+		wg addconf wg0 /tmp/all
+		wg set wg0 peer "$(shuf -n 1 <<<"$keys")" remove
+		wg set wg0 peer "$(shuf -n 1 <<<"$keys")" allowed-ips ""
+		[ $((n % 3)) -ne 0 ] || wg setconf wg0 /dev/null
+		[ $((n % 7)) -ne 0 ] || { ip link del wg0; ip link add wg0 type wireguard; }
+		n=$((n + 1))
+	done
+	wait "${pids[@]}"
+	ip link del wg0
+	echo "$n changes"
+	checks=$((checks + n))
+}
+
+# Namespaces with traffic go, several at once, in any order; nothing of them stays.
+namespace_teardown_hang()
+{
+	local end n=0 before after i pids pid
+
+	sync
+	before=$(grep -c . /proc/net/dev)
+	end=$((SECONDS + seconds))
+	while [ "$SECONDS" -lt "$end" ]; do
+		pids=()
+		for i in 1 2 3 4; do
+			one_namespace "n$i" $((n + i)) &
+			pids+=($!)
+		done
+		for pid in "${pids[@]}"; do
+			wait "$pid" || fail "a namespace"
+		done
+		n=$((n + 4))
+	done
+	after=$(grep -c . /proc/net/dev)
+	want_equal "devices that are left" "$after" "$before"
+	# A module that is still used by a device or a socket cannot go.
+	want "unloading the driver" rmmod culvert
+	want "loading it again" modprobe culvert
+	echo "$n namespaces"
+	checks=$((checks + n))
+}
+
+one_namespace()
+{
+	local ns=$1 i pings
+
+	ip netns add "$ns"
+	ip netns add "$ns-o"
+	ip -n "$ns" link set lo up
+	# Circular references: the outer way leads through the device itself.
+	ip -n "$ns" link add wg0 type wireguard
+	ip -n "$ns" link add wg1 type wireguard
+	ip netns exec "$ns" wg set wg0 listen-port 1 private-key <(wg genkey) \
+		peer "$(wg genkey | wg pubkey)" endpoint 10.9.1.1:2 allowed-ips 10.9.0.0/24
+	ip netns exec "$ns" wg set wg1 listen-port 2 private-key <(wg genkey) \
+		peer "$(wg genkey | wg pubkey)" endpoint 10.9.0.1:1 allowed-ips 10.9.1.0/24
+	ip -n "$ns" addr add 10.9.0.2/24 dev wg0
+	ip -n "$ns" addr add 10.9.1.2/24 dev wg1
+	ip -n "$ns" link set wg0 up
+	ip -n "$ns" link set wg1 up
+	ip netns exec "$ns" ping -q -i 0.002 10.9.0.1 >/dev/null 2>&1 &
+	pings=$!
+	sleep 0.2
+	case $(($2 % 4)) in
+	0) ip -n "$ns" link set wg0 netns "$ns-o"; ip netns del "$ns"; ip netns del "$ns-o" ;;
+	1) ip -n "$ns" link set wg0 netns "$ns-o"; ip netns del "$ns-o"; ip netns del "$ns" ;;
+	2) ip netns del "$ns"; ip netns del "$ns-o" ;;
+	3) ip -n "$ns" link del wg1; ip netns del "$ns-o"; ip netns del "$ns" ;;
+	esac
+	kill $pings 2>/dev/null || true
+}
+
+# Processors come and go under traffic.
+cpu_hotplug()
+{
+	local end n=0 cpu cpus
+
+	cpus=(/sys/devices/system/cpu/cpu[1-9]*/online)
+	[ -w "${cpus[0]}" ] || fail "no processor can be switched off"
+	make_pair
+	start_traffic
+	end=$((SECONDS + seconds))
+	while [ "$SECONDS" -lt "$end" ]; do
+		cpu=${cpus[RANDOM % ${#cpus[@]}]}
+		echo 0 >"$cpu"
+		sleep 0.$((RANDOM % 4))
+		echo 1 >"$cpu"
+		n=$((n + 1))
+	done
+	still_works "CPU hotplug"
+	stop_traffic
+	drop_pair
+	echo "$n times off and on"
+	checks=$((checks + n))
+}
+
+# fail_each TEXT RESET COMMAND...: every allocation of it fails once. It may then fail or
+# not; at last, when all have had their turn, it must succeed.
+fail_each()
+{
+	local text=$1 reset=$2 nth failed=0 left status
+	shift 2
+
+	for ((nth = 1; nth < 5000; nth++)); do
+		eval "$reset"
+		rm -f /tmp/left
+		status=0
+		FAIL_NTH=$nth FAIL_LEFT=/tmp/left LD_PRELOAD=/root/fail-nth.so "$@" \
+			>/tmp/out 2>&1 || status=$?
+		left=$(cat /tmp/left) || fail "$text: fail-nth does not work ($status): $(cat /tmp/out)"
+		[ "$status" = 0 ] || failed=$((failed + 1))
+		[ "$left" = 0 ] || break
+	done
+	[ "$status" = 0 ] || fail "$text: fails without a failing allocation: $(cat /tmp/out)"
+	[ "$nth" -gt 2 ] || fail "$text: nothing was injected"
+	eval "$reset"
+	echo "$text: $((nth - 1)) allocations, $failed errors"
+	checks=$((checks + nth))
+}
+
+error_path_use_after_free()
+{
+	local k1 k2 i dir=/sys/kernel/debug
+
+	[ -e $dir/failslab ] || fail "this kernel cannot inject faults"
+	echo N >$dir/failslab/ignore-gfp-wait
+	echo 1 >$dir/fail_page_alloc/verbose 2>/dev/null || true
+	for i in failslab fail_page_alloc; do
+		echo 0 >$dir/$i/verbose
+	done
+	echo N >$dir/fail_page_alloc/ignore-gfp-wait
+	echo 0 >$dir/fail_page_alloc/min-order
+	k1=$(wg genkey) k2=$(wg genkey | wg pubkey)
+	wg genkey >/tmp/key
+	wg genpsk >/tmp/psk
+	{
+		printf '[Interface]\nPrivateKey = %s\nListenPort = 77\nFwMark = 3\n' "$k1"
+		for i in 1 2 3 4 5; do
+			printf '[Peer]\nPublicKey = %s\nAllowedIPs = 10.%d.0.0/16, 10.%d.1.0/24, fd%02d::/64, fd00::%d/128\nEndpoint = 127.0.0.%d:1\nPersistentKeepalive = 5\n' \
+				"$(wg genkey | wg pubkey)" $i $i $i $i $i
+		done
+	} >/tmp/conf
+
+	fail_each "link add" "ip link del wg0 2>/dev/null || true" \
+		ip link add wg0 type wireguard
+	ip link add wg0 type wireguard
+	fail_each "setconf" "wg setconf wg0 /dev/null" wg setconf wg0 /tmp/conf
+	fail_each "link up" "ip link set wg0 down" ip link set wg0 up
+	ip link set wg0 up
+	fail_each "setconf, up" "wg setconf wg0 /dev/null" wg setconf wg0 /tmp/conf
+	fail_each "set: peer" "wg set wg0 peer $k2 remove" wg set wg0 peer "$k2" \
+		preshared-key /tmp/psk endpoint "[::1]:99" persistent-keepalive 9 \
+		allowed-ips 10.77.0.0/16,10.77.1.0/24,10.77.1.1/32,fd77::/64
+	fail_each "set: keys and ports" "wg set wg0 listen-port 78 fwmark 0 private-key /dev/null" \
+		wg set wg0 listen-port 79 fwmark 9 private-key /tmp/key
+	wg setconf wg0 /tmp/conf
+	fail_each "dump" : wg show wg0 dump
+	fail_each "set: removal" "wg addconf wg0 /tmp/conf" \
+		wg set wg0 peer "$(sed -n 's/^PublicKey = //p' /tmp/conf | head -n 1)" remove
+	fail_each "link: mtu" "ip link set wg0 mtu 1300" ip link set wg0 mtu 1400
+	ip netns add other
+	fail_each "link: namespace" "ip -n other link set wg0 netns $$ 2>/dev/null || true" \
+		ip link set wg0 netns other
+	ip netns del other
+	fail_each "link del" "ip link show wg0 >/dev/null 2>&1 || ip link add wg0 type wireguard" \
+		ip link del wg0
+	ip link del wg0
+	rmmod culvert
+	fail_each "modprobe" "rmmod culvert 2>/dev/null || true" modprobe culvert
+	modprobe culvert
+	fail_each "rmmod" "modprobe culvert" rmmod culvert
+	modprobe culvert
+}
+
+# Allocations fail at random while traffic flows and handshakes are made.
+error_path_random()
+{
+	local end i dir=/sys/kernel/debug
+
+	make_pair
+	start_traffic
+	end=$((SECONDS + seconds))
+	# Softirqs as well as processes; and no word about it.
+	for i in failslab fail_page_alloc; do
+		echo 0 >$dir/$i/verbose
+		echo N >$dir/$i/task-filter
+		echo -1 >$dir/$i/times
+		echo 1 >$dir/$i/probability
+		echo 20 >$dir/$i/interval
+	done
+	echo Y >$dir/failslab/ignore-gfp-wait
+	echo Y >$dir/fail_page_alloc/ignore-gfp-wait
+	echo 0 >$dir/fail_page_alloc/min-order
+	while [ "$SECONDS" -lt "$end" ]; do
+		ip netns exec a wg set wg0 private-key <(echo "$ka") 2>/dev/null || true
+		ip netns exec a wg set wg0 peer "$pb" remove 2>/dev/null || true
+		ip netns exec a wg set wg0 private-key <(echo "$ka") peer "$pb" \
+			endpoint 10.1.0.2:1 allowed-ips 10.2.0.2/32,fd02::2/128 2>/dev/null || true
+		sleep 0.5 || true
+	done
+	for i in failslab fail_page_alloc; do
+		echo 0 >$dir/$i/probability
+	done
+	ip netns exec a wg set wg0 private-key <(echo "$ka") peer "$pb" \
+		endpoint 10.1.0.2:1 allowed-ips 10.2.0.2/32,fd02::2/128
+	still_works "allocations that fail"
+	stop_traffic
+	drop_pair
+}
+
+# Trains are spilled to other CPUs, although there is no such load, and come back late:
+# every other call of crypt_loaded() says that this CPU has enough to do.
+lost_wake_up()
+{
+	local end dir=/sys/kernel/debug/fail_function hogs=() i before after
+
+	echo crypt_loaded >$dir/inject || fail "crypt_loaded() cannot be injected"
+	printf %#x 1 >$dir/crypt_loaded/retval
+	echo 0 >$dir/verbose
+	echo 60 >$dir/probability
+	echo 1 >$dir/interval
+	echo -1 >$dir/times
+	make_pair
+	# What is spilled waits for a CPU that has something else to do.
+	for ((i = 0; i < $(nproc); i++)); do
+		(taskset -c "$i" timeout "$seconds" bash -c 'while :; do :; done') &
+		hogs+=($!)
+	done
+	echo 1 >/sys/kernel/tracing/events/culvert/culvert_train/enable
+	start_traffic
+	end=$((SECONDS + seconds))
+	while [ "$SECONDS" -lt "$end" ]; do
+		before=$(ip netns exec b wg show wg0 transfer | cut -f 2)
+		sleep 3
+		after=$(ip netns exec b wg show wg0 transfer | cut -f 2)
+		[ "$after" -gt "$before" ] || fail "nothing came through in 3 seconds"
+		checks=$((checks + 1))
+	done
+	echo 0 >/sys/kernel/tracing/events/culvert/culvert_train/enable
+	wait "${hogs[@]}" || true
+	stop_traffic
+	i=$(grep -c spilled /sys/kernel/tracing/trace || true)
+	[ "$i" -gt 20 ] || fail "only $i trains were spilled"
+	echo "$i spilled trains in the trace, ${after:-0} bytes in all"
+	# In order: TCP over a link that neither loses nor reorders retransmits nothing.
+	(ip netns exec b timeout 60 ncat -l 10.2.0.2 7100 --recv-only | sha256sum >/tmp/got) &
+	head -c 4000000 /dev/urandom >/tmp/sent
+	until_ok 20 ip netns exec a ncat -w 20 --send-only 10.2.0.2 7100 </tmp/sent || fail "TCP"
+	wait $! || true
+	want_equal "TCP data" "$(cut -d ' ' -f 1 /tmp/got)" "$(sha256sum </tmp/sent | cut -d ' ' -f 1)"
+	echo 0 >$dir/probability
+	echo >$dir/inject
+	drop_pair
+}
+
+for class in "$@"; do
+	start=$SECONDS before=$checks
+	"$class"
+	echo "${class//_/ }: $((checks - before)) checks, $((SECONDS - start)) s"
+done
+echo "$checks checks"
