@@ -322,7 +322,7 @@ static const v32 simd_lane_numbers = {
 /* A multiplication is best in line. */
 #define SIMD_POLY_MUL	__always_inline
 /* Rows from which four at a time pay, where one message has all lanes. */
-#define SIMD_ONE_FOUR	16
+#define SIMD_ONE_FOUR	24
 
 #include "simd_poly.h"
 #include "simd_poly_one.h"
@@ -343,26 +343,4 @@ static const v32 simd_lane_numbers = {
 
 #include "simd_aead.h"
 
-void aead_seal_group_avx512(struct chacha20poly1305_msg *m, unsigned int n,
-			    const u32 key[8], void *ctx)
-{
-	simd_seal_group(m, n, key, ctx);
-}
-
-void aead_open_group_avx512(struct chacha20poly1305_msg *m, unsigned int n,
-			    const u32 key[8], void *ctx)
-{
-	simd_open_group(m, n, key, ctx);
-}
-
-void aead_chacha20_avx512(u32 state[16], u8 *dst, const u8 *src, size_t len,
-			  void *ctx)
-{
-	simd_chacha20(state, dst, src, len, ctx);
-}
-
-void aead_poly1305_avx512(struct poly1305_stream *st, const u8 *src,
-			  size_t len, void *ctx)
-{
-	simd_poly1305(st, src, len, ctx);
-}
+SIMD_ENTRY_POINTS(avx512);

@@ -199,26 +199,4 @@ static const v32 simd_lane_numbers = { 0, 1, 2, 3 };
 
 #include "simd_aead.h"
 
-void aead_seal_group_neon(struct chacha20poly1305_msg *m, unsigned int n,
-			  const u32 key[8], void *ctx)
-{
-	simd_seal_group(m, n, key, ctx);
-}
-
-void aead_open_group_neon(struct chacha20poly1305_msg *m, unsigned int n,
-			  const u32 key[8], void *ctx)
-{
-	simd_open_group(m, n, key, ctx);
-}
-
-void aead_chacha20_neon(u32 state[16], u8 *dst, const u8 *src, size_t len,
-			void *ctx)
-{
-	simd_chacha20(state, dst, src, len, ctx);
-}
-
-void aead_poly1305_neon(struct poly1305_stream *st, const u8 *src, size_t len,
-			void *ctx)
-{
-	simd_poly1305(st, src, len, ctx);
-}
+SIMD_ENTRY_POINTS(neon);

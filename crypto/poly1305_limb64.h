@@ -23,6 +23,28 @@ static inline void poly1305_limb_set_r(struct poly1305_stream *st,
 	st->h[2] = 0;
 }
 
+/* h times r; s1 is r1 + r1 / 4. h[2] is at most 6, and at most 4 after it. */
+static __always_inline void poly1305_limb_mul(u64 *h0, u64 *h1, u64 *h2, u64 r0,
+					      u64 r1, u64 s1)
+{
+	u128 t, u;
+	u64 carry;
+
+	/* r0 and s1 are below 2^61: no sum of products overflows. */
+	t = (u128)*h0 * r0 + (u128)*h1 * s1;
+	u = (u128)*h0 * r1 + (u128)*h1 * r0;
+	u += *h2 * s1 + (u64)(t >> 64);
+	*h2 = *h2 * r0 + (u64)(u >> 64);
+
+	/* What stands above bit 130 comes back five times. */
+	carry = (*h2 & ~3ULL) + (*h2 >> 2);
+	*h2 &= 3;
+	*h0 = (u64)t + carry;
+	carry = *h0 < carry;
+	*h1 = (u64)u + carry;
+	*h2 += *h1 < carry;
+}
+
 /* @len is a multiple of 16; @high is 1 unless the block carries its own end. */
 static inline void poly1305_limb_blocks(struct poly1305_stream *st,
 					const u8 *src, size_t len, u64 high)
@@ -34,7 +56,6 @@ static inline void poly1305_limb_blocks(struct poly1305_stream *st,
 	for (; len; len -= 16, src += 16) {
 		const u64 m0 = get_unaligned_le64(src);
 		const u64 m1 = get_unaligned_le64(src + 8);
-		u128 t, u;
 		u64 carry;
 
 		/* h2 is at most 4 here, and at most 6 after this. */
@@ -45,19 +66,7 @@ static inline void poly1305_limb_blocks(struct poly1305_stream *st,
 		h1 += m1;
 		h2 += h1 < m1;
 
-		/* r0 and s1 are below 2^61: no sum of products overflows. */
-		t = (u128)h0 * r0 + (u128)h1 * s1;
-		u = (u128)h0 * r1 + (u128)h1 * r0;
-		u += h2 * s1 + (u64)(t >> 64);
-		h2 = h2 * r0 + (u64)(u >> 64);
-
-		/* What stands above bit 130 comes back five times. */
-		carry = (h2 & ~3ULL) + (h2 >> 2);
-		h2 &= 3;
-		h0 = (u64)t + carry;
-		carry = h0 < carry;
-		h1 = (u64)u + carry;
-		h2 += h1 < carry;
+		poly1305_limb_mul(&h0, &h1, &h2, r0, r1, s1);
 	}
 	st->h[0] = h0;
 	st->h[1] = h1;

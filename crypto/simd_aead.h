@@ -466,4 +466,31 @@ static void simd_poly1305(struct poly1305_stream *st, const u8 *src,
 	simd_wipe_poly(w);
 }
 
+/* The functions of aead_impl.h, for the ISA of the including file. */
+#define SIMD_ENTRY_POINTS(isa)						       \
+void aead_seal_group_##isa(struct chacha20poly1305_msg *m, unsigned int n,     \
+			   const u32 key[8], void *ctx)			       \
+{									       \
+	simd_seal_group(m, n, key, ctx);				       \
+}									       \
+									       \
+void aead_open_group_##isa(struct chacha20poly1305_msg *m, unsigned int n,     \
+			   const u32 key[8], void *ctx)			       \
+{									       \
+	simd_open_group(m, n, key, ctx);				       \
+}									       \
+									       \
+void aead_chacha20_##isa(u32 state[16], u8 *dst, const u8 *src, size_t len,    \
+			 void *ctx)					       \
+{									       \
+	simd_chacha20(state, dst, src, len, ctx);			       \
+}									       \
+									       \
+void aead_poly1305_##isa(struct poly1305_stream *st, const u8 *src,	       \
+			 size_t len, void *ctx)				       \
+{									       \
+	simd_poly1305(st, src, len, ctx);				       \
+}									       \
+static_assert(AEAD_GROUP % W == 0)
+
 #endif /* _LIB_CRYPTO_BATCH_SIMD_AEAD_H */
