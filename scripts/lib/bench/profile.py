@@ -13,7 +13,7 @@ import sys
 
 # In this order: the first that fits.
 CLASSES = (
-    ("crypto", r"chacha|poly1305|curve25519|blake2s|aead_|x25519|salsa"),
+    ("crypto", r"chacha|poly1305|^simd_|^poly_|curve25519|blake2s|aead_|x25519|salsa"),
     ("copies, checksums", r"memcpy|memset|memmove|csum_partial|do_csum|csum_and_copy|skb_copy|"
                           r"copy_(to|from)_|_copy_(to|from)|__pskb_pull|skb_checksum|clear_page|"
                           r"copy_page|raw_copy|copy_chunk"),
