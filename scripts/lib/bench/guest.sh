@@ -23,7 +23,7 @@ want()
 
 user=$BENCH_BUILD/bench/bench-user
 input=$BENCH_BUILD/bench/input
-ms=$((BENCH_SECONDS * 1000))
+ms=$BENCH_MS
 
 ip link set lo up
 sysctl -q -w net.core.wmem_max=8388608 kernel.pid_max=4194304 kernel.threads-max=4000000
@@ -34,13 +34,13 @@ for module in net/ipv4/udp_tunnel net/ipv6/ip6_udp_tunnel lib/crypto/libcryptout
 	      lib/crypto/batch/libcurve25519_batch bench/culvert_bench; do
 	load "$module"
 done
-mkdir -p /run/netns
+mkdir -p /run/netns /run/bench
 umask 077
 for host in a b c; do
-	wg genkey >/mnt/$host.key
-	wg pubkey </mnt/$host.key >/mnt/$host.pub
+	wg genkey >/run/bench/$host.key
+	wg pubkey </run/bench/$host.key >/run/bench/$host.pub
 done
-b_key=/mnt/b.key b_pub=/mnt/b.pub
+b_key=/run/bench/b.key b_pub=/run/bench/b.pub
 
 # What each side's libraries have chosen, by their static keys. Refuses to go on
 # if one that this CPU should have is off.
@@ -107,11 +107,11 @@ hosts()
 	[ "$outer" != 6 ] || ea='[fd00:0::2]'
 	[ "$side" != link ] || return 0
 	load "drivers/net/$side/$side"
-	tunnel a wg0 /mnt/a.key 1001 192.168.7.1/24
+	tunnel a wg0 /run/bench/a.key 1001 192.168.7.1/24
 	tunnel b wg0 "$b_key" 1002 192.168.7.2/24
 	ip netns exec a wg set wg0 peer "$(cat "$b_pub")" endpoint "$ea:1002" \
 		allowed-ips 192.168.7.2/32
-	ip netns exec b wg set wg0 peer "$(cat /mnt/a.pub)" allowed-ips 192.168.7.1/32
+	ip netns exec b wg set wg0 peer "$(cat /run/bench/a.pub)" allowed-ips 192.168.7.1/32
 	target=192.168.7.2
 	reach a $target
 }
@@ -146,9 +146,9 @@ in_a()
 # iperf ARGS...: bits per second that arrived
 iperf()
 {
-	in_a iperf3 -J -c "$target" -t "$BENCH_SECONDS" "$@" >/mnt/iperf.json
+	in_a iperf3 -J -c "$target" -t "$BENCH_SECONDS" "$@" >/run/bench/iperf.json
 	sed -n '/"sum_received"/,/}/ s/.*"bits_per_second":[^0-9]*\([0-9]*\).*/\1/p' \
-		/mnt/iperf.json | head -n 1
+		/run/bench/iperf.json | head -n 1
 }
 
 tcp()
@@ -176,7 +176,7 @@ say_latency()
 
 latency()
 {
-	local count=$((BENCH_SECONDS * 1000))
+	local count=$((BENCH_MS / 2))
 
 	say_latency "oneway$1" oneway @/run/netns/b "$target" 64 $count 200
 	say_latency "roundtrip$1" roundtrip "$target" 64 $count 200
@@ -273,16 +273,16 @@ forward()
 		ip -n b route add 10.0.1.0/24 via 10.0.2.1
 	else
 		load "drivers/net/$side/$side"
-		tunnel a wg0 /mnt/a.key 1001 192.168.7.1/24
-		tunnel c wg0 /mnt/c.key 1002 192.168.7.2/24
-		tunnel c wg1 /mnt/c.key 1003 192.168.8.2/24
-		tunnel b wg0 /mnt/b.key 1004 192.168.8.1/24
-		in_a wg set wg0 peer "$(cat /mnt/c.pub)" endpoint 10.0.1.2:1002 \
+		tunnel a wg0 /run/bench/a.key 1001 192.168.7.1/24
+		tunnel c wg0 /run/bench/c.key 1002 192.168.7.2/24
+		tunnel c wg1 /run/bench/c.key 1003 192.168.8.2/24
+		tunnel b wg0 /run/bench/b.key 1004 192.168.8.1/24
+		in_a wg set wg0 peer "$(cat /run/bench/c.pub)" endpoint 10.0.1.2:1002 \
 			allowed-ips 192.168.0.0/16
-		ip netns exec b wg set wg0 peer "$(cat /mnt/c.pub)" endpoint 10.0.2.1:1003 \
+		ip netns exec b wg set wg0 peer "$(cat /run/bench/c.pub)" endpoint 10.0.2.1:1003 \
 			allowed-ips 192.168.0.0/16
-		ip netns exec c wg set wg0 peer "$(cat /mnt/a.pub)" allowed-ips 192.168.7.1/32
-		ip netns exec c wg set wg1 peer "$(cat /mnt/b.pub)" endpoint 10.0.2.2:1004 \
+		ip netns exec c wg set wg0 peer "$(cat /run/bench/a.pub)" allowed-ips 192.168.7.1/32
+		ip netns exec c wg set wg1 peer "$(cat /run/bench/b.pub)" endpoint 10.0.2.2:1004 \
 			allowed-ips 192.168.8.1/32
 		ip -n a route add 192.168.8.0/24 dev wg0
 		ip -n b route add 192.168.7.0/24 dev wg0
@@ -304,18 +304,18 @@ active()
 	namespace b
 	wire a b 0
 	load "drivers/net/$side/$side"
-	tunnel a wg0 /mnt/a.key 1001 172.16.0.1/12
+	tunnel a wg0 /run/bench/a.key 1001 172.16.0.1/12
 	for ((i = 1; i <= nr; i++)); do
 		echo "link add w$i type wireguard"
-	done >/mnt/links
-	ip -n b -b /mnt/links
+	done >/run/bench/links
+	ip -n b -b /run/bench/links
 	for ((i = 1; i <= nr; i++)); do
-		ip netns exec b wg setconf "w$i" "/mnt/active/$i"
+		ip netns exec b wg setconf "w$i" "/run/bench/active/$i"
 		echo "addr add 172.17.$((i >> 8)).$((i & 255))/32 dev w$i"
 		echo "link set w$i mtu 1420 up"
-	done >/mnt/links
-	ip -n b -b /mnt/links
-	in_a wg setconf wg0 /mnt/active/all
+	done >/run/bench/links
+	ip -n b -b /run/bench/links
+	in_a wg setconf wg0 /run/bench/active/all
 	# A hundred handshakes at a time: more would call for cookies.
 	for ((i = 1; i <= nr; i += 100)); do
 		in_a "$user" kernel udp @/run/netns/b \
@@ -333,18 +333,18 @@ active_files()
 {
 	local nr=$1 i key
 
-	mkdir -p /mnt/active
-	: >/mnt/active/all
+	mkdir -p /run/bench/active
+	: >/run/bench/active/all
 	printf '[Interface]\nPrivateKey = %s\nListenPort = 1001\n' \
-		"$(cat /mnt/a.key)" >/mnt/active/all
+		"$(cat /run/bench/a.key)" >/run/bench/active/all
 	for ((i = 1; i <= nr; i++)); do
 		key=$(wg genkey)
 		printf '[Interface]\nPrivateKey = %s\nListenPort = %d\n[Peer]\nPublicKey = %s\n' \
-			"$key" $((10000 + i)) "$(cat /mnt/a.pub)" >"/mnt/active/$i"
-		printf 'Endpoint = 10.0.0.1:1001\nAllowedIPs = 172.16.0.1/32\n' >>"/mnt/active/$i"
+			"$key" $((10000 + i)) "$(cat /run/bench/a.pub)" >"/run/bench/active/$i"
+		printf 'Endpoint = 10.0.0.1:1001\nAllowedIPs = 172.16.0.1/32\n' >>"/run/bench/active/$i"
 		printf '[Peer]\nPublicKey = %s\nEndpoint = 10.0.0.2:%d\nAllowedIPs = 172.17.%d.%d/32\n' \
 			"$(wg pubkey <<<"$key")" $((10000 + i)) $((i >> 8)) $((i & 255)) \
-			>>/mnt/active/all
+			>>/run/bench/active/all
 	done
 }
 
@@ -357,7 +357,7 @@ responder()
 	[ "$side" != link ] || return 0
 	b_key=$input/responder.key b_pub=$input/responder.pub
 	hosts "$side" 4
-	b_key=/mnt/b.key b_pub=/mnt/b.pub
+	b_key=/run/bench/b.key b_pub=/run/bench/b.pub
 	ip netns exec b wg addconf wg0 "$input/initiators.conf"
 	say handshakes "$side" "$round" \
 		"$(in_a "$user" handshakes "$input/initiations.bin" 10.0.0.2 1002 256)"
@@ -393,13 +393,13 @@ idle()
 	[ "$side" != link ] || return 0
 	load "drivers/net/$side/$side"
 	ip link add wg0 type wireguard
-	wg set wg0 private-key /mnt/a.key listen-port 1001
+	wg set wg0 private-key /run/bench/a.key listen-port 1001
 	ip link set wg0 up
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
 	sleep 0.5
 	before=$(memory)
-	say peers-setconf "$side" "$round" "$(milliseconds wg addconf wg0 /mnt/peers.conf)"
+	say peers-setconf "$side" "$round" "$(milliseconds wg addconf wg0 /run/bench/peers.conf)"
 	echo 3 >/proc/sys/vm/drop_caches
 	sleep 0.5
 	after=$(memory)
@@ -460,7 +460,7 @@ if [ -n "$BENCH_PROFILE" ]; then
 fi
 
 if want idle; then
-	python3 - "$BENCH_PEERS" >/mnt/peers.conf <<-'PYTHON'
+	python3 - "$BENCH_PEERS" >/run/bench/peers.conf <<-'PYTHON'
 	import base64, hashlib, sys
 	for n in range(int(sys.argv[1])):
 	    key = bytearray(hashlib.sha256(b"%d" % n).digest())
