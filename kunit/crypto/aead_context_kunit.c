@@ -31,6 +31,11 @@ enum { IN_TASK, IN_SOFTIRQ, IN_HARDIRQ, CONTEXTS };
 #define LOAD_LEN	300
 #define LOAD_STRIDE	384
 #define LOAD_CALLS	20	/* in each context at least */
+/*
+ * In interrupts at most: a slow emulator takes longer for one than a tick, and
+ * would never come back to the task.
+ */
+#define LOAD_CALLS_MAX	(20 * LOAD_CALLS)
 #define LOAD_SECONDS	60	/* at most: then something hangs */
 
 struct load {
@@ -100,7 +105,8 @@ static void load_irq(struct irq_work *work)
 		load_call(load, IN_HARDIRQ);
 	else	/* PREEMPT_RT runs it in a thread */
 		atomic_inc(&load->calls[IN_HARDIRQ]);
-	if (!READ_ONCE(load->stop))
+	if (!READ_ONCE(load->stop) &&
+	    atomic_read(&load->calls[IN_HARDIRQ]) < LOAD_CALLS_MAX)
 		irq_work_queue(work);
 }
 
@@ -110,7 +116,8 @@ static void load_timer(struct timer_list *timer)
 
 	WARN_ON_ONCE(!in_serving_softirq());
 	load_call(load, IN_SOFTIRQ);
-	if (!READ_ONCE(load->stop))
+	if (!READ_ONCE(load->stop) &&
+	    atomic_read(&load->calls[IN_SOFTIRQ]) < LOAD_CALLS_MAX)
 		mod_timer(timer, jiffies);
 }
 

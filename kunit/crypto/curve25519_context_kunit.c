@@ -28,6 +28,11 @@ enum visitor { TASK_A, TASK_B, SOFTIRQ, HARDIRQ, VISITORS };
 #define VISIT_NR	9	/* a full group and a rest */
 #define VISIT_NR_IRQ	3	/* nothing for long, with interrupts off */
 #define VISITS		12	/* of each at least */
+/*
+ * Of interrupts at most: a slow emulator takes longer for one than a tick, and
+ * would never come back to the tasks.
+ */
+#define VISITS_MAX	(10 * VISITS)
 #define VISIT_SECONDS	60	/* at most: then something hangs */
 
 struct visits {
@@ -73,7 +78,7 @@ static void visit_timer(struct timer_list *timer)
 	struct visited_cpu *v = container_of(timer, struct visited_cpu, timer);
 
 	visit(v, SOFTIRQ, VISIT_NR);
-	if (!READ_ONCE(v->stop))
+	if (!READ_ONCE(v->stop) && v->by[SOFTIRQ].done < VISITS_MAX)
 		mod_timer(timer, jiffies);
 }
 
@@ -83,7 +88,7 @@ static void visit_irq(struct irq_work *work)
 					     irq_work);
 
 	visit(v, HARDIRQ, VISIT_NR_IRQ);
-	if (!READ_ONCE(v->stop))
+	if (!READ_ONCE(v->stop) && v->by[HARDIRQ].done < VISITS_MAX)
 		irq_work_queue(work);
 }
 
