@@ -68,7 +68,10 @@ void handshake_received(struct culvert_peer *peer, const struct sk_buff *skb)
 {
 	culvert_udp_roam(peer, skb);
 	atomic64_add(skb->len, &peer->rx_bytes);
+	/* The statistics are this CPU's, and softirqs write them too. */
+	local_bh_disable();
 	dev_sw_netstats_rx_add(peer->device->dev, skb->len);
+	local_bh_enable();
 	culvert_timers_received(peer, false);
 	culvert_timers_session_derived(peer);
 }

@@ -362,8 +362,12 @@ int culvert_udp_send_message(struct culvert_peer *peer, const void *msg,
 	if (unlikely(!skb))
 		return -ENOMEM;
 	err = culvert_udp_send(peer, skb, UDP_HANDSHAKE_DS);
-	if (likely(!err))
+	if (likely(!err)) {
+		/* The statistics are this CPU's, and softirqs write them too. */
+		local_bh_disable();
 		dev_sw_netstats_tx_add(peer->device->dev, 1, len);
+		local_bh_enable();
+	}
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_udp_send_message);
