@@ -13,10 +13,12 @@ need_pkgs wg:wireguard-tools ethtool:ethtool
 scripts/lib/guest-python "$CULVERT_SCRATCH/python" socket struct ctypes subprocess select os \
 	time random json contextlib signal base64 _blake2
 driver_args "${CULVERT_KERNEL:-6.12}"
+limit=850
+[[ ${CULVERT_KERNEL:-} != *-debug ]] || limit=3600
 long=()
 [ -z "${CULVERT_FULL:-}" ] || long=(--long)
 # shellcheck disable=SC2086
-scripts/vm --timeout 850 "${driver_args[@]}" --file "$CULVERT_SCRATCH/python:/" \
+scripts/vm --timeout $limit "${driver_args[@]}" --file "$CULVERT_SCRATCH/python:/" \
 	--file "$guest_dir/pair.py:/root/pair.py" --file "$guest_dir/packets.py:/root/packets.py" \
 	-- python3 /root/packets.py "${long[@]}" ${CULVERT_CLASSES:-} | tee "$CULVERT_SCRATCH/out"
 echo "$(count_checks "$CULVERT_SCRATCH/out") checks"

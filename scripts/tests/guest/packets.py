@@ -636,7 +636,7 @@ def main():
             sys.exit(f"no class {name}")
         start, before = time.monotonic(), pair.checks
         signal.signal(signal.SIGALRM, too_long)
-        signal.alarm(600 if LONG else 120)
+        signal.alarm(900 if LONG else 300)
         try:
             CLASSES[name]()
         except (pair.Failed, OSError) as e:
