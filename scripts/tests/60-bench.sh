@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # check: the bench runs, with both drivers on their best code
-# class: full
-# limit: 1800
+# class: short
+# limit: 1500
 
 # shellcheck source-path=SCRIPTDIR source=../lib/common.sh
 . scripts/lib/common.sh
