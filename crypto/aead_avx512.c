@@ -321,7 +321,11 @@ static const v32 simd_lane_numbers = {
 
 /* A multiplication is best in line. */
 #define SIMD_POLY_MUL	__always_inline
-/* Rows from which four at a time pay, where one message has all lanes. */
+/*
+ * Rows from which four at a time pay, where one message has all lanes. Cycles
+ * of a Zen 4: 11 rows are 2180 by twos and 2250 by fours, 16 rows 3080 and
+ * 3130, 23 rows 3570 and 3610.
+ */
 #define SIMD_ONE_FOUR	24
 
 #include "simd_poly.h"
@@ -329,11 +333,14 @@ static const v32 simd_lane_numbers = {
 
 /*
  * Crossovers. To measure one, move it and run "scripts/crypto-bench aead" for
- * the message sizes and batches around it.
+ * the message sizes and batches around it. The cycles are those of a Zen 4.
  */
-/* Up to this, a single message is left to generic code. */
+/* Up to this, a single message is left to generic code: 64 bytes 975, 65 964. */
 #define SIMD_TINY	64
-/* Below this, one message's blocks go through 64-bit multiplications. */
+/*
+ * Below this, one message's blocks go through 64-bit multiplications: 448 bytes
+ * take 1357 in place of 1383, 576 bytes would take 1677 in place of 1581.
+ */
 #define SIMD_POLY_MIN	512
 /* Up to as many messages have their tags made one after the other. */
 #define SIMD_SINGLY	4
