@@ -8,7 +8,7 @@
 #include "handshake.h"
 #include "noise-testvecs.h"
 
-#define START	(1000 * NSEC_PER_SEC)
+#define START	(1000ULL * NSEC_PER_SEC)
 
 /* Checks an initiation as it arrives at the vector's responder. */
 static enum cookie_verdict check(struct culvert_cookie_checker *c,
@@ -96,7 +96,7 @@ static void cookie_exchange(struct kunit *test)
 {
 	const struct noise_testvec *v = &noise_testvecs[0];
 	const struct cookie_testvec *cv = &cookie_testvec;
-	const u64 life = WIRE_COOKIE_LIFETIME * NSEC_PER_SEC;
+	const u64 life = (u64)WIRE_COOKIE_LIFETIME * NSEC_PER_SEC;
 	size_t len = offsetof(struct wire_initiation, macs);
 	u8 cookie[WIRE_COOKIE_BYTES], old[WIRE_COOKIE_BYTES], elsewhere[6];
 	struct culvert_cookie_checker c;
@@ -189,7 +189,7 @@ static void cookie_handshake_flood_rate(struct kunit *test)
 	KUNIT_EXPECT_LE(test, allowed, 10 * WIRE_INITIATIONS_PER_SECOND + RATELIMIT_BURST);
 
 	/* Who comes as often as it may is never refused. */
-	now += 20 * NSEC_PER_SEC;
+	now += 20ULL * NSEC_PER_SEC;
 	for (i = 0; i < 1000; i++)
 		KUNIT_EXPECT_TRUE(test, ratelimit_allow(rl, 42, now + i * token));
 }
@@ -211,7 +211,7 @@ static void cookie_handshake_flood_memory(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ratelimit_allow(rl, name, now + NSEC_PER_SEC));
 
 	/* The place of a source in debt is not given away. */
-	now += 10 * NSEC_PER_SEC;
+	now += 10ULL * NSEC_PER_SEC;
 	while (ratelimit_allow(rl, 7, now))
 		;
 	for (i = 1; i <= 4 * RATELIMIT_WAYS; i++)
@@ -219,7 +219,7 @@ static void cookie_handshake_flood_memory(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ratelimit_allow(rl, 7, now));
 
 	/* Four times as many sources as places, all at once. */
-	now += 10 * NSEC_PER_SEC;
+	now += 10ULL * NSEC_PER_SEC;
 	for (i = 0; i < 4 * RATELIMIT_SETS * RATELIMIT_WAYS; i++)
 		allowed += ratelimit_allow(rl, i, now);
 	KUNIT_EXPECT_EQ(test, allowed, RATELIMIT_SETS * RATELIMIT_WAYS);

@@ -232,30 +232,31 @@ static void noise_parser_low_order_static(struct kunit *test)
 static void noise_wrong_keys(struct kunit *test)
 {
 	const struct noise_testvec *v = &noise_testvecs[1];
-	struct noise_testvec wrong;
+	struct noise_testvec *wrong = kunit_kmalloc(test, sizeof(*wrong), GFP_KERNEL);
 	struct wire_initiation msg;
 	struct wire_response out;
 	struct noise_responder r;
 	struct noise_initiator hs;
 	struct noise_keys keys;
 
+	KUNIT_ASSERT_NOT_NULL(test, wrong);
 	memcpy(&msg, v->initiation, sizeof(msg));
-	wrong = *v;
-	wrong.static_r[7] ^= 4;
-	KUNIT_EXPECT_FALSE(test, respond(&wrong, &r, &msg, &out));
-	wrong = *v;
-	wrong.public_r[7] ^= 4;
-	KUNIT_EXPECT_FALSE(test, respond(&wrong, &r, &msg, &out));
+	*wrong = *v;
+	wrong->static_r[7] ^= 4;
+	KUNIT_EXPECT_FALSE(test, respond(wrong, &r, &msg, &out));
+	*wrong = *v;
+	wrong->public_r[7] ^= 4;
+	KUNIT_EXPECT_FALSE(test, respond(wrong, &r, &msg, &out));
 
 	/* The preshared key is first used in the response. */
-	wrong = *v;
-	wrong.psk[31] ^= 1;
-	KUNIT_EXPECT_TRUE(test, respond(&wrong, &r, &msg, &out));
+	*wrong = *v;
+	wrong->psk[31] ^= 1;
+	KUNIT_EXPECT_TRUE(test, respond(wrong, &r, &msg, &out));
 	KUNIT_ASSERT_TRUE(test, begin(v, &hs, &msg));
 	KUNIT_EXPECT_FALSE(test, noise_finish(&hs, &out, v->static_i, v->psk, &keys));
 	KUNIT_EXPECT_FALSE(test, noise_finish(&hs, &out, v->static_i, no_key, &keys));
-	KUNIT_EXPECT_TRUE(test, noise_finish(&hs, &out, v->static_i, wrong.psk, &keys));
-	KUNIT_EXPECT_FALSE(test, noise_finish(&hs, &out, v->static_r, wrong.psk, &keys));
+	KUNIT_EXPECT_TRUE(test, noise_finish(&hs, &out, v->static_i, wrong->psk, &keys));
+	KUNIT_EXPECT_FALSE(test, noise_finish(&hs, &out, v->static_r, wrong->psk, &keys));
 }
 
 /* Full batches, some of whose elements are bad, at each step. */
@@ -321,21 +322,22 @@ static void noise_batch(struct kunit *test)
 /* Random keys: what either end derives is the same. */
 static void noise_random(struct kunit *test)
 {
+	struct noise_testvec *v = kunit_kmalloc(test, sizeof(*v), GFP_KERNEL);
 	struct noise_keys keys;
-	struct noise_testvec v;
 	struct wire_initiation msg;
 	struct wire_response out;
 	struct noise_responder r;
 	struct noise_initiator hs;
 	unsigned int i;
 
+	KUNIT_ASSERT_NOT_NULL(test, v);
 	for (i = 0; i < 50; i++) {
-		get_random_bytes(&v, sizeof(v));
-		KUNIT_ASSERT_TRUE(test, noise_public_key(v.public_i, v.static_i));
-		KUNIT_ASSERT_TRUE(test, noise_public_key(v.public_r, v.static_r));
-		KUNIT_ASSERT_TRUE(test, begin(&v, &hs, &msg));
-		KUNIT_ASSERT_TRUE(test, respond(&v, &r, &msg, &out));
-		KUNIT_ASSERT_TRUE(test, noise_finish(&hs, &out, v.static_i, v.psk, &keys));
+		get_random_bytes(v, sizeof(*v));
+		KUNIT_ASSERT_TRUE(test, noise_public_key(v->public_i, v->static_i));
+		KUNIT_ASSERT_TRUE(test, noise_public_key(v->public_r, v->static_r));
+		KUNIT_ASSERT_TRUE(test, begin(v, &hs, &msg));
+		KUNIT_ASSERT_TRUE(test, respond(v, &r, &msg, &out));
+		KUNIT_ASSERT_TRUE(test, noise_finish(&hs, &out, v->static_i, v->psk, &keys));
 		KUNIT_EXPECT_MEMEQ(test, &keys, &r.keys, sizeof(keys));
 		KUNIT_EXPECT_TRUE(test, memcmp(keys.initiator, keys.responder,
 					       WIRE_KEY_BYTES));

@@ -8,7 +8,7 @@
 #include "peer.h"
 #include "session.h"
 
-#define NOW	(1000 * NSEC_PER_SEC)
+#define NOW	(1000ULL * NSEC_PER_SEC)
 
 /* A device and a peer, as far as sessions know of them. */
 struct fixture {
