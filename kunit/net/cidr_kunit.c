@@ -6,6 +6,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/prandom.h>
@@ -524,7 +525,7 @@ static void cidr_million(struct kunit *test)
 		kunit_info(test, "IPv%u: %zu bytes and %u nodes for %u prefixes, %zu bytes each; %llu ns to insert one",
 			   family == AF_INET ? 4 : 6, t->table.bytes,
 			   t->table.nodes, million, t->table.bytes / million,
-			   took / million);
+			   div_u64(took, million));
 		KUNIT_EXPECT_LE(test, t->table.bytes / million, 72);
 
 		begin = ktime_get_ns();
@@ -536,13 +537,13 @@ static void cidr_million(struct kunit *test)
 		}
 		took = ktime_get_ns() - begin;
 		kunit_info(test, "IPv%u: %llu ns a look-up, random number included, %u of %u found",
-			   family == AF_INET ? 4 : 6, took / lookups, hits, lookups);
+			   family == AF_INET ? 4 : 6, div_u64(took, lookups), hits, lookups);
 
 		begin = ktime_get_ns();
 		culvert_cidr_free_all(&t->table);
 		took = ktime_get_ns() - begin;
 		kunit_info(test, "IPv%u: %llu ns a prefix to free all",
-			   family == AF_INET ? 4 : 6, took / million);
+			   family == AF_INET ? 4 : 6, div_u64(took, million));
 		expect_empty(test);
 		if (family == AF_INET6)
 			break;
