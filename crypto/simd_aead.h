@@ -13,6 +13,9 @@
 
 #include "aead_impl.h"
 #include "simd_lanes.h"
+#ifdef SIMD_SMALL
+#include "simd_small.h"
+#endif
 
 /* What is left over of W lanes has the first messages again. */
 static void simd_nonces(struct simd_work *w,
@@ -273,7 +276,7 @@ static void simd_scatter(struct simd_work *w, unsigned int i,
 	    ((m->flags & CHACHA20POLY1305_SUM_STORE) &&
 	     field > SIMD_BLOCK - sizeof(u16))) {
 		/* Rare: the sum does not begin, or end, in the first block. */
-		aead_gather_text(m);
+		simd_gather_text(m);
 		s->msg[i] = NULL;
 		s->until[i] = ~0U;
 		simd_copy_part(s->first[i], m->dst, 0,
@@ -389,13 +392,39 @@ static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 	}
 }
 
-/*
- * What is worth no vector: few blocks, one after the other, are made sooner
- * than a vector of them.
- */
-static bool simd_is_tiny(const struct chacha20poly1305_msg *m, unsigned int n)
+/* True if @m is the only message, and has been dealt with in a shorter way. */
+static __always_inline bool simd_sealed(struct chacha20poly1305_msg *m,
+					unsigned int n, const u32 key[8])
 {
-	return n == 1 && m->len <= SIMD_TINY;
+#ifdef SIMD_SMALL
+	if (n == 1 && m->len <= SIMD_SMALL) {
+		small_seal(m, key);
+		return true;
+	}
+#else
+	if (n == 1 && m->len <= SIMD_TINY) {
+		aead_seal_group_generic(m, 1, key, NULL);
+		return true;
+	}
+#endif
+	return false;
+}
+
+static __always_inline bool simd_opened(struct chacha20poly1305_msg *m,
+					unsigned int n, const u32 key[8])
+{
+#ifdef SIMD_SMALL
+	if (n == 1 && m->len <= SIMD_SMALL && m->nr_src == 1) {
+		small_open(m, key);
+		return true;
+	}
+#else
+	if (n == 1 && m->len <= SIMD_TINY) {
+		aead_open_group_generic(m, 1, key, NULL);
+		return true;
+	}
+#endif
+	return false;
 }
 
 static void simd_seal_group(struct chacha20poly1305_msg *m, unsigned int n,
@@ -405,10 +434,8 @@ static void simd_seal_group(struct chacha20poly1305_msg *m, unsigned int n,
 
 	BUILD_BUG_ON(sizeof(*w) > AEAD_CTX_BYTES);
 	BUILD_BUG_ON(offsetof(struct simd_work, stream) != AEAD_CTX_OPEN);
-	if (simd_is_tiny(m, n)) {
-		aead_seal_group_generic(m, 1, key, NULL);
+	if (simd_sealed(m, n, key))
 		return;
-	}
 	for (unsigned int i = 0; i < n; i += W)
 		simd_seal(w, m + i, min_t(unsigned int, n - i, W), key);
 	simd_wipe(w);
@@ -419,10 +446,8 @@ static void simd_open_group(struct chacha20poly1305_msg *m, unsigned int n,
 {
 	struct simd_work *w = ctx;
 
-	if (simd_is_tiny(m, n)) {
-		aead_open_group_generic(m, 1, key, NULL);
+	if (simd_opened(m, n, key))
 		return;
-	}
 	for (unsigned int i = 0; i < n; i += W)
 		simd_open(w, m + i, min_t(unsigned int, n - i, W), key);
 	simd_wipe(w);

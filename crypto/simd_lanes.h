@@ -117,6 +117,11 @@ struct simd_work {
 	v64			end;
 };
 
+static noinline void simd_gather_text(struct chacha20poly1305_msg *m)
+{
+	aead_gather_text(m);
+}
+
 static __always_inline void simd_clear(void *from, void *to)
 {
 	v64 *p = from;
