@@ -10,4 +10,4 @@
 . scripts/lib/tunnel.sh
 need_pkgs wg:wireguard-tools wireguard-go:wireguard-go
 
-interop_pair "4-psk-1-1420 4-nopsk-2-8920 6-nopsk-1-1280 6-psk-2-1420" go
+interop_pair "4-psk-1-1420 6-nopsk-2-8920 6-psk-1-1280" go
