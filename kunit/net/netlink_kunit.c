@@ -278,10 +278,10 @@ static void netlink_lying_nest(struct kunit *test)
 		put(test, WGPEER_A_PUBLIC_KEY, 32);
 		ips = nest(test, WGPEER_A_ALLOWEDIPS);
 		ip = nest(test, 0);
-		t->bytes[0] = AF_INET;
+		*(u16 *)t->bytes = AF_INET;
 		put(test, WGALLOWEDIP_A_FAMILY, 2);
 		put(test, WGALLOWEDIP_A_IPADDR, 4);
-		t->bytes[0] = 0;
+		*(u16 *)t->bytes = 0;
 		put(test, WGALLOWEDIP_A_CIDR_MASK, 1);
 		unnest(test, ip);
 		unnest(test, ips);
