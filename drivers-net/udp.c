@@ -241,37 +241,6 @@ void culvert_udp_close(struct culvert_device *dev)
 	udp_replace(dev, NULL, NULL);
 }
 
-/* Consumes @skb and the reference to @way->dst. */
-static void udp_emit(struct sock *sk, struct sk_buff *skb,
-		     const struct route_way *way, u8 ds)
-{
-	__be16 sport = inet_sk(sk)->inet_sport;
-
-	skb->mark = way->mark;
-	skb->ignore_df = 1;
-	/* The driver counts packets itself: a train is more than one. */
-	skb->dev = NULL;
-	skb_set_inner_network_header(skb, 0);
-
-	if (way->family == AF_INET) {
-		udp_tunnel_xmit_skb(dst_rtable(way->dst), sk, skb, way->src4,
-				    way->dst4, ds, ip4_dst_hoplimit(way->dst),
-				    0, sport, way->port, false, false, 0);
-		return;
-	}
-#if IS_ENABLED(CONFIG_IPV6)
-	udp_tunnel6_xmit_skb(way->dst, sk, skb, NULL, &way->src6, &way->dst6,
-			     ds, ip6_dst_hoplimit(way->dst), 0, sport,
-			     way->port, false, 0);
-#endif
-}
-
-static struct sock *udp_sock_for(struct culvert_device *dev, int family)
-{
-	return family == AF_INET ? rcu_dereference_bh(dev->sock4) :
-	       family == AF_INET6 ? rcu_dereference_bh(dev->sock6) : NULL;
-}
-
 /* Lengths of UDP and IPv4 have 16 bits; the MTU of the tunnel may be larger. */
 static bool udp_fits(const struct sk_buff *skb, int family)
 {
@@ -281,6 +250,46 @@ static bool udp_fits(const struct sk_buff *skb, int family)
 	if (family == AF_INET)
 		headers += sizeof(struct iphdr);
 	return bytes <= U16_MAX - headers;
+}
+
+/* Consumes @skb and the reference to @way->dst. Under rcu_read_lock_bh(). */
+static int udp_emit(struct culvert_device *dev, struct sk_buff *skb,
+		    const struct route_way *way, u8 ds)
+{
+	bool v4 = way->family == AF_INET;
+	struct sock *sk = v4 ? rcu_dereference_bh(dev->sock4) :
+			       rcu_dereference_bh(dev->sock6);
+	__be16 sport;
+
+	/* It may have been closed since the way was found. */
+	if (unlikely(!sk)) {
+		dst_release(way->dst);
+		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_NO_SOCKET);
+		return -ENOTCONN;
+	}
+	if (unlikely(!udp_fits(skb, way->family))) {
+		dst_release(way->dst);
+		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_TOO_LONG);
+		return -EMSGSIZE;
+	}
+	sport = inet_sk(sk)->inet_sport;
+	skb->mark = way->mark;
+	skb->ignore_df = 1;
+	/* The driver counts packets itself: a train is more than one. */
+	skb->dev = NULL;
+	skb_set_inner_network_header(skb, 0);
+
+	if (v4)
+		udp_tunnel_xmit_skb(dst_rtable(way->dst), sk, skb, way->src4,
+				    way->dst4, ds, ip4_dst_hoplimit(way->dst),
+				    0, sport, way->port, false, false, 0);
+#if IS_ENABLED(CONFIG_IPV6)
+	else
+		udp_tunnel6_xmit_skb(way->dst, sk, skb, NULL, &way->src6,
+				     &way->dst6, ds, ip6_dst_hoplimit(way->dst),
+				     0, sport, way->port, false, 0);
+#endif
+	return 0;
 }
 
 /**
@@ -297,36 +306,21 @@ int culvert_udp_send(struct culvert_peer *peer, struct sk_buff *skb, u8 ds)
 	struct culvert_device *dev = peer->device;
 	unsigned int bytes = skb->len;
 	struct route_way way;
-	struct sock *sk;
 	int err;
 
 	rcu_read_lock_bh();
 	err = culvert_route_get(peer, &way);
-	if (unlikely(err)) {
+	if (likely(!err))
+		err = udp_emit(dev, skb, &way, ds);
+	else
 		culvert_drop_skb(dev, skb,
 				 err == -ENOTCONN ? CULVERT_DROP_TX_NO_SOCKET :
 				 err == -ELOOP ? CULVERT_DROP_TX_LOOP :
 				 err == -EDESTADDRREQ ?
 				 CULVERT_DROP_TX_NO_ENDPOINT :
 				 CULVERT_DROP_TX_NO_ROUTE);
-		goto out;
-	}
-	sk = udp_sock_for(dev, way.family);
-	if (unlikely(!sk)) {
-		dst_release(way.dst);
-		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_NO_SOCKET);
-		err = -ENOTCONN;
-		goto out;
-	}
-	if (unlikely(!udp_fits(skb, way.family))) {
-		dst_release(way.dst);
-		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_TOO_LONG);
-		err = -EMSGSIZE;
-		goto out;
-	}
-	atomic64_add(bytes, &peer->tx_bytes);
-	udp_emit(sk, skb, &way, ds);
-out:
+	if (likely(!err))
+		atomic64_add(bytes, &peer->tx_bytes);
 	rcu_read_unlock_bh();
 	return err;
 }
@@ -388,7 +382,6 @@ int culvert_udp_reply(struct culvert_device *dev, struct sk_buff *in,
 	struct culvert_endpoint ep;
 	struct route_way way;
 	struct sk_buff *skb;
-	struct sock *sk;
 	int err;
 
 	KUNIT_STATIC_STUB_REDIRECT(culvert_udp_reply, dev, in, msg, len);
@@ -402,20 +395,10 @@ int culvert_udp_reply(struct culvert_device *dev, struct sk_buff *in,
 
 	rcu_read_lock_bh();
 	err = culvert_route_lookup(dev, &ep, &way);
-	if (unlikely(err)) {
+	if (likely(!err))
+		err = udp_emit(dev, skb, &way, 0);
+	else
 		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_NO_ROUTE);
-		goto out;
-	}
-	/* It may have been closed since the look-up. */
-	sk = udp_sock_for(dev, way.family);
-	if (unlikely(!sk)) {
-		dst_release(way.dst);
-		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_NO_SOCKET);
-		err = -ENOTCONN;
-		goto out;
-	}
-	udp_emit(sk, skb, &way, 0);
-out:
 	rcu_read_unlock_bh();
 	return err;
 }
