@@ -8,6 +8,7 @@
  * interrupted, and the dump goes on behind the last peer that it finished, so
  * that it comes to an end.
  */
+
 #include <linux/netdevice.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
@@ -227,6 +228,7 @@ static int dump_message(struct sk_buff *skb, struct netlink_callback *cb,
 			struct culvert_device *dev)
 {
 	struct dump_cursor *cursor = cursor_of(cb);
+	char name[IFNAMSIZ];
 	bool done;
 	void *hdr;
 
@@ -237,7 +239,9 @@ static int dump_message(struct sk_buff *skb, struct netlink_callback *cb,
 	cb->seq = dev->generation;
 	genl_dump_check_consistent(cb, hdr);
 
-	if (nla_put_string(skb, WGDEVICE_A_IFNAME, dev->dev->name) ||
+	/* It may be renamed meanwhile: what is measured is what is copied. */
+	strscpy(name, dev->dev->name);
+	if (nla_put_string(skb, WGDEVICE_A_IFNAME, name) ||
 	    (!cursor->started && put_state(skb, dev))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
