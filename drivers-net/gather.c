@@ -10,6 +10,9 @@
  * - in a process, for the process to have sent %GATHER_MAX of them, or to
  *   pause: a thread of the lowest priority runs when the CPU has nothing
  *   better to do. The next tick bounds that, should it always have.
+ *
+ * Who sends a packet and waits for the answer looks like a burst, but has no
+ * second packet. When one has waited alone, the next ones leave at once.
  */
 
 #include <linux/interrupt.h>
@@ -28,6 +31,8 @@
 
 /* Packets closer than this make a burst. */
 #define GATHER_GAP_NS	(30 * NSEC_PER_USEC)
+/* So many packets leave at once after one that waited in vain. */
+#define GATHER_ALONE	15
 
 /**
  * struct gather_cpu - a CPU's peers with packets that wait
@@ -53,6 +58,8 @@ static void gather_flush(struct gather_cpu *cpu)
 	llist_for_each_entry_safe(peer, next, list, flush) {
 		/* From here on it may be listed again; pairs with the xchg. */
 		atomic_set_release(&peer->flush_queued, 0);
+		if (skb_queue_len_lockless(&peer->staged) == 1)
+			WRITE_ONCE(peer->alone, GATHER_ALONE);
 		culvert_tx_flush(peer);
 		culvert_peer_put(peer);
 	}
@@ -78,13 +85,20 @@ static void gather_timer(struct timer_list *t)
 bool culvert_gather_wanted(struct culvert_peer *peer)
 {
 	u64 now, last;
+	u8 alone;
 
 	if (in_serving_softirq())
 		return true;
 	now = ktime_get_ns();
 	last = READ_ONCE(peer->last_sent);
 	WRITE_ONCE(peer->last_sent, now);
-	return now - last < GATHER_GAP_NS;
+	if (now - last >= GATHER_GAP_NS)
+		return false;
+	alone = READ_ONCE(peer->alone);
+	if (likely(!alone))
+		return true;
+	WRITE_ONCE(peer->alone, alone - 1);
+	return false;
 }
 
 /**

@@ -83,6 +83,7 @@ struct culvert_endpoint {
  * @removed: unlinked from the device; set under @lock. Nobody begins a
  *	     handshake, installs a session or stages a packet after that.
  * @has_shared: @shared has been computed
+ * @alone: so many packets need not wait for company, after one that had none
  * @public_key: the peer's static key, its name
  * @shared: X25519 of the static keys, computed when first needed; under @lock
  * @psk: preshared key or zeroes; under @lock
@@ -123,6 +124,7 @@ struct culvert_peer {
 	bool				removed;
 	bool				has_shared;
 	bool				draining;
+	u8				alone;
 	u8				public_key[WIRE_KEY_BYTES];
 	u8				shared[WIRE_KEY_BYTES];
 	u8				psk[WIRE_KEY_BYTES];
