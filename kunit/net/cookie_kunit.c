@@ -184,7 +184,7 @@ static void cookie_handshake_flood_rate(struct kunit *test)
 	/* A thousand a second for ten seconds. */
 	now += NSEC_PER_SEC;
 	for (i = 0; i < 10000; i++)
-		allowed += ratelimit_allow(rl, 42, now + i * NSEC_PER_MSEC);
+		allowed += ratelimit_allow(rl, 42, now + (u64)i * NSEC_PER_MSEC);
 	KUNIT_EXPECT_GE(test, allowed, 10 * WIRE_INITIATIONS_PER_SECOND);
 	KUNIT_EXPECT_LE(test, allowed, 10 * WIRE_INITIATIONS_PER_SECOND + RATELIMIT_BURST);
 
