@@ -24,6 +24,44 @@ struct chacha_table {
 	u32	first[16];	/* the first block's input words, but for the nonce */
 };
 
+/* A pointer for each of W lanes, to be moved on as two vectors. */
+union simd_at {
+	const u8	*src[W];
+	u8		*dst[W];
+	v64		v[2];
+};
+
+/* The work of W lanes: a block each, or the end of a text. */
+struct simd_lanes {
+	v32		message;
+	v32		counter;
+	union simd_at	src;
+	union simd_at	dst;
+	v32		left;		/* bytes from here on; 0: no work */
+	unsigned int	n;
+	bool		whole;		/* each lane has a whole block to do */
+	bool		late;		/* first blocks, held back for their sums */
+};
+
+/*
+ * Ask for what will be written once the rounds are done, and for what will be
+ * read the next time. Bit by bit, since the cache takes so many requests at a
+ * time, and then keeps even those waiting that it could serve.
+ */
+static __always_inline void chacha_fetch(const struct simd_lanes *l, int round)
+{
+	if (round >= W / 2)
+		return;
+	for (int i = 0; i < SIMD_STATES; i++) {
+		for (int lane = 2 * round; lane < 2 * round + 2; lane++) {
+			__builtin_prefetch(l[i].dst.dst[lane] + SIMD_BLOCK - 1,
+					   1);
+			__builtin_prefetch(l[i].src.src[lane] +
+					   SIMD_STATES * SIMD_BLOCK);
+		}
+	}
+}
+
 #define CHACHA_VEC	v32
 #define CHACHA_FN(name)	name
 #include "simd_rounds.h"
@@ -113,13 +151,13 @@ static __always_inline void chacha_end(v32 out[16], const v32 x[16],
 
 /* Blocks of any messages, of numbers that count from first[12]. */
 static noinline void chacha_blocks(v32 *out, const struct chacha_table *t,
-				   const v32 *message, const v32 *counter)
+				   const struct simd_lanes *l, bool fetch)
 {
-	const struct chacha_which w = { message, *counter };
+	const struct chacha_which w = { &l->message, l->counter };
 	v32 x[16] __uninitialized;
 
 	chacha_begin(x, t, &w, false);
-	chacha_rounds(x);
+	chacha_rounds(x, l, fetch);
 	chacha_end(out, x, t, &w, false);
 }
 
@@ -153,13 +191,13 @@ static __always_inline void chacha_end_half(v32 out[16], const v32half x[16],
 
 /* Up to half of W blocks: few lanes are done sooner in a shorter vector. */
 static noinline void chacha_blocks_half(v32 *out, const struct chacha_table *t,
-					const v32 *message, const v32 *counter)
+					const struct simd_lanes *l)
 {
-	const struct chacha_which w = { message, *counter };
+	const struct chacha_which w = { &l->message, l->counter };
 	v32half x[16] __uninitialized;
 
 	chacha_begin_half(x, t, &w);
-	chacha_rounds_half(x);
+	chacha_rounds_half(x, NULL, false);
 	chacha_end_half(out, x, t, &w);
 }
 #endif
@@ -190,9 +228,9 @@ static noinline void chacha_aligned_xor(const struct chacha_table *t,
 	chacha_begin(x, t, &w0, true);
 #if SIMD_STATES == 2
 	chacha_begin(y, t, &w1, true);
-	chacha_rounds2(x, y);
+	chacha_rounds2(x, y, NULL, false);
 #else
-	chacha_rounds(x);
+	chacha_rounds(x, NULL, false);
 #endif
 	chacha_end(x, x, t, &w0, true);
 	simd_turn_xor(x, b->src, b->dst, off, false);
@@ -205,35 +243,31 @@ static noinline void chacha_aligned_xor(const struct chacha_table *t,
 #if SIMD_STATES == 2
 /* Twice W blocks of any messages. */
 static noinline void chacha_blocks2(v32 *out, const struct chacha_table *t,
-				    const v32 *message0, const v32 *counter0,
-				    const v32 *message1, const v32 *counter1)
+				    const struct simd_lanes *l, bool fetch)
 {
-	const struct chacha_which w0 = { message0, *counter0 };
-	const struct chacha_which w1 = { message1, *counter1 };
+	const struct chacha_which w0 = { &l[0].message, l[0].counter };
+	const struct chacha_which w1 = { &l[1].message, l[1].counter };
 	v32 x[16] __uninitialized, y[16] __uninitialized;
 
 	chacha_begin(x, t, &w0, false);
 	chacha_begin(y, t, &w1, false);
-	chacha_rounds2(x, y);
+	chacha_rounds2(x, y, l, fetch);
 	chacha_end(out, x, t, &w0, false);
 	chacha_end(out + 16, y, t, &w1, false);
 }
 
 /* W blocks, and up to half as many. */
 static noinline void chacha_blocks_more(v32 *out, const struct chacha_table *t,
-					const v32 *message0,
-					const v32 *counter0,
-					const v32 *message1,
-					const v32 *counter1)
+					const struct simd_lanes *l)
 {
-	const struct chacha_which w0 = { message0, *counter0 };
-	const struct chacha_which w1 = { message1, *counter1 };
+	const struct chacha_which w0 = { &l[0].message, l[0].counter };
+	const struct chacha_which w1 = { &l[1].message, l[1].counter };
 	v32 x[16] __uninitialized;
 	v32half y[16] __uninitialized;
 
 	chacha_begin_half(y, t, &w1);
 	chacha_begin(x, t, &w0, false);
-	chacha_rounds2_half(x, y);
+	chacha_rounds2_half(x, y, NULL, false);
 	chacha_end(out, x, t, &w0, false);
 	chacha_end_half(out + 16, y, t, &w1);
 }

@@ -16,25 +16,6 @@
 #include "aead_common.h"
 #include "aead_impl.h"
 
-/* A pointer for each of W lanes, to be moved on as two vectors. */
-union simd_at {
-	const u8	*src[W];
-	u8		*dst[W];
-	v64		v[2];
-};
-
-/* The work of W lanes: a block each, or the end of a text. */
-struct simd_lanes {
-	v32		message;
-	v32		counter;
-	union simd_at	src;
-	union simd_at	dst;
-	v32		left;		/* bytes from here on; 0: no work */
-	unsigned int	n;
-	bool		whole;		/* each lane has a whole block to do */
-	bool		late;		/* first blocks, held back for their sums */
-};
-
 /* The text of up to W messages. */
 struct simd_text {
 	union simd_at	src;
@@ -251,19 +232,13 @@ static __always_inline void simd_deal_one(struct simd_work *w,
 	w->deal.offset = offset + (l->n - from) * SIMD_BLOCK;
 }
 
-/*
- * Whether W texts lie in their sources at @offset in whole blocks. What will be
- * asked for when the states have gone round is fetched.
- */
+/* Whether W texts lie in their sources at @offset in whole blocks. */
 static bool simd_is_near(const struct simd_work *w, u32 offset)
 {
-	const u32 ahead = offset + SIMD_STATES * SIMD_BLOCK;
 	bool near = true;
 
-	for (unsigned int i = 0; i < W; i++) {
+	for (unsigned int i = 0; i < W; i++)
 		near &= offset + SIMD_BLOCK <= w->scatter.until[i];
-		__builtin_prefetch(w->text.src.src[i] + ahead);
-	}
 	return near;
 }
 
@@ -371,24 +346,22 @@ static void simd_stream(struct simd_work *w, unsigned int states)
 	w->states = max(w->states, states);
 #if SIMD_STATES == 2
 	if (states == 2 && l[1].n <= W / 2) {
-		chacha_blocks_more(w->stream, &w->table, &l[0].message,
-				   &l[0].counter, &l[1].message,
-				   &l[1].counter);
+		chacha_blocks_more(w->stream, &w->table, l);
 		return;
 	}
 	if (states == 2) {
-		chacha_blocks2(w->stream, &w->table, &l[0].message,
-			       &l[0].counter, &l[1].message, &l[1].counter);
+		chacha_blocks2(w->stream, &w->table, l, w->scattered);
 		return;
 	}
 	if (states == 1 && l->n <= W / 2) {
-		chacha_blocks_half(w->stream, &w->table, &l->message,
-				   &l->counter);
+		chacha_blocks_half(w->stream, &w->table, l);
 		return;
 	}
 #endif
+	/* Texts that are not gathered lie in order, and most often in place. */
 	if (states)
-		chacha_blocks(w->stream, &w->table, &l->message, &l->counter);
+		chacha_blocks(w->stream, &w->table, l,
+			      SIMD_STATES == 1 && w->scattered);
 }
 
 /* All but first blocks have gone by: complete the sums, and store them. */

@@ -95,10 +95,14 @@ static __always_inline void CHACHA_FN(chacha_step2)(v32 x[16],
 }
 
 /* All rounds but for what chacha_begin() has done. */
-static __always_inline void CHACHA_FN(chacha_rounds)(CHACHA_VEC x[16])
+static __always_inline void CHACHA_FN(chacha_rounds)(CHACHA_VEC x[16],
+						     const struct simd_lanes *l,
+						     bool fetch)
 {
 	CHACHA_FN(chacha_turn_all)(x, 0, 3);
 	for (int i = 0; ; i++) {
+		if (fetch)
+			chacha_fetch(l, i);
 		CHACHA_FN(chacha_step)(x, 1, 0);
 		CHACHA_FN(chacha_step)(x, 1, 1);
 		CHACHA_FN(chacha_step)(x, 1, 2);
@@ -114,10 +118,14 @@ static __always_inline void CHACHA_FN(chacha_rounds)(CHACHA_VEC x[16])
 
 /* The same for two states. */
 static __always_inline void CHACHA_FN(chacha_rounds2)(v32 x[16],
-						      CHACHA_VEC y[16])
+						      CHACHA_VEC y[16],
+						      const struct simd_lanes *l,
+						      bool fetch)
 {
 	chacha_turn_all(x, 0, 3);
 	for (int i = 0; ; i++) {
+		if (fetch)
+			chacha_fetch(l, i);
 		CHACHA_FN(chacha_step2)(x, y, 1, 0, 0);
 		CHACHA_FN(chacha_step2)(x, y, 1, 1, 1);
 		CHACHA_FN(chacha_step2)(x, y, 1, 2, 1);
