@@ -10,7 +10,9 @@
 . scripts/lib/tunnel.sh
 
 kernel=${CULVERT_KERNEL:-v7.3}
-scripts/kernel build v7.3 --config "$([[ $kernel == *-debug ]] && echo debug || echo vm)" >/dev/null
+config=vm
+[[ $kernel != v7.3-* ]] || config=${kernel#v7.3-}
+scripts/kernel build v7.3 --config "$config" >/dev/null
 # The suites' names come from the modules; each must have left its results.
 scripts/vm --kernel "$kernel" --timeout 900 --mem 2048 --no-kmemleak \
 	--file "$guest_dir/kunit.sh:/root/kunit.sh" -- bash /root/kunit.sh | tee "$CULVERT_SCRATCH/out"
