@@ -2,14 +2,15 @@
 /*
  * Gathering single packets into trains.
  *
- * A packet of an idle peer leaves at once. In a burst packets wait, but only
+ * A packet that comes alone leaves at once. In a burst packets wait, but only
  * for something that happens anyway:
  *
  * - in softirqs, for the end of the round of softirqs: a tasklet runs after
  *   all packets of a NAPI poll have been forwarded;
- * - in a process, for the process to have sent %GATHER_MAX of them, or to
- *   pause: a thread of the lowest priority runs when the CPU has nothing
- *   better to do. The next tick bounds that, should it always have.
+ * - in a process, for %GATHER_MAX of them to be there, whomever they are for,
+ *   or for the process to pause: a thread of the lowest priority runs when the
+ *   CPU has nothing better to do. The next tick bounds that, should it always
+ *   have.
  *
  * Who sends a packet and waits for the answer looks like a burst, but has no
  * second packet. When one has waited alone, the next ones leave at once.
@@ -40,12 +41,18 @@
  * @thread: flushes them when the CPU is idle
  * @tasklet: flushes them after the softirqs
  * @timer: flushes them at the next tick, if nobody did before
+ * @last_sent: when a process last sent a packet, ns
+ * @staged: packets of processes that wait
+ * @alone: so many packets need not wait, after one that had no company
  */
 struct gather_cpu {
 	struct llist_head	peers;
 	struct task_struct	*thread;
 	struct tasklet_struct	tasklet;
 	struct timer_list	timer;
+	u64			last_sent;
+	unsigned int		staged;
+	unsigned int		alone;
 };
 
 static DEFINE_PER_CPU(struct gather_cpu, gather_cpus);
@@ -55,11 +62,12 @@ static void gather_flush(struct gather_cpu *cpu)
 	struct llist_node *list = llist_del_all(&cpu->peers);
 	struct culvert_peer *peer, *next;
 
+	if (READ_ONCE(cpu->staged) == 1)
+		WRITE_ONCE(cpu->alone, GATHER_ALONE);
+	WRITE_ONCE(cpu->staged, 0);
 	llist_for_each_entry_safe(peer, next, list, flush) {
 		/* From here on it may be listed again; pairs with the xchg. */
 		atomic_set_release(&peer->flush_queued, 0);
-		if (skb_queue_len_lockless(&peer->staged) == 1)
-			WRITE_ONCE(peer->alone, GATHER_ALONE);
 		culvert_tx_flush(peer);
 		culvert_peer_put(peer);
 	}
@@ -77,28 +85,59 @@ static void gather_timer(struct timer_list *t)
 
 /**
  * culvert_gather_wanted() - should a packet wait for company?
- * @peer: whom it is for
+ *
+ * Whom it is for does not matter: many peers' packets in turns are a burst, too,
+ * and one kind of work after the other is done sooner than all of it for each.
  *
  * Context: BHs off.
  * Return: true within a burst. Counts as a packet of the burst.
  */
-bool culvert_gather_wanted(struct culvert_peer *peer)
+bool culvert_gather_wanted(void)
 {
+	struct gather_cpu *cpu = this_cpu_ptr(&gather_cpus);
+	unsigned int alone;
 	u64 now, last;
-	u8 alone;
 
 	if (in_serving_softirq())
 		return true;
 	now = ktime_get_ns();
-	last = READ_ONCE(peer->last_sent);
-	WRITE_ONCE(peer->last_sent, now);
+	last = READ_ONCE(cpu->last_sent);
+	WRITE_ONCE(cpu->last_sent, now);
 	if (now - last >= GATHER_GAP_NS)
 		return false;
-	alone = READ_ONCE(peer->alone);
+	alone = READ_ONCE(cpu->alone);
 	if (likely(!alone))
 		return true;
-	WRITE_ONCE(peer->alone, alone - 1);
+	WRITE_ONCE(cpu->alone, alone - 1);
 	return false;
+}
+
+/* Lists the peer, unless it is. True if somebody has to be told. */
+static bool gather_list(struct gather_cpu *cpu, struct culvert_peer *peer)
+{
+	if (atomic_read(&peer->flush_queued) ||
+	    atomic_xchg(&peer->flush_queued, 1))
+		return false;
+	if (!culvert_peer_get_unless_dead(peer)) {
+		atomic_set(&peer->flush_queued, 0);
+		return false;
+	}
+	/* A tasklet may be quicker than the thread that was told before. */
+	return llist_add(&peer->flush, &cpu->peers) || in_serving_softirq();
+}
+
+/* @first: there is a peer on the list, and nobody was told. */
+static void gather_kick(struct gather_cpu *cpu, bool first)
+{
+	if (!first)
+		return;
+	if (in_serving_softirq()) {
+		tasklet_schedule(&cpu->tasklet);
+		return;
+	}
+	if (!timer_pending(&cpu->timer))
+		mod_timer(&cpu->timer, jiffies + 1);
+	wake_up_process(cpu->thread);
 }
 
 /**
@@ -111,21 +150,32 @@ void culvert_gather_later(struct culvert_peer *peer)
 {
 	struct gather_cpu *cpu = this_cpu_ptr(&gather_cpus);
 
-	if (atomic_read(&peer->flush_queued) ||
-	    atomic_xchg(&peer->flush_queued, 1))
-		return;
-	if (!culvert_peer_get_unless_dead(peer)) {
-		atomic_set(&peer->flush_queued, 0);
-		return;
+	gather_kick(cpu, gather_list(cpu, peer));
+}
+
+/**
+ * culvert_gather() - the same for a packet that was staged just now
+ * @peer: the peer
+ *
+ * If that makes %GATHER_MAX packets on this CPU, they leave at once.
+ *
+ * Context: BHs off.
+ */
+void culvert_gather(struct culvert_peer *peer)
+{
+	struct gather_cpu *cpu = this_cpu_ptr(&gather_cpus);
+	bool first = gather_list(cpu, peer);
+
+	if (!in_serving_softirq()) {
+		unsigned int staged = READ_ONCE(cpu->staged) + 1;
+
+		WRITE_ONCE(cpu->staged, staged);
+		if (staged >= GATHER_MAX) {
+			gather_flush(cpu);
+			return;
+		}
 	}
-	if (in_serving_softirq()) {
-		llist_add(&peer->flush, &cpu->peers);
-		tasklet_schedule(&cpu->tasklet);
-	} else if (llist_add(&peer->flush, &cpu->peers)) {
-		if (!timer_pending(&cpu->timer))
-			mod_timer(&cpu->timer, jiffies + 1);
-		wake_up_process(cpu->thread);
-	}
+	gather_kick(cpu, first);
 }
 
 static int gather_should_run(unsigned int nr)

@@ -7,10 +7,11 @@
 
 struct culvert_peer;
 
-/* A full train of small packets: then the sender seals them itself. */
+/* So many small packets make a full train: then the sender seals them itself. */
 #define GATHER_MAX	64
 
-bool culvert_gather_wanted(struct culvert_peer *peer);
+bool culvert_gather_wanted(void);
+void culvert_gather(struct culvert_peer *peer);
 void culvert_gather_later(struct culvert_peer *peer);
 
 int culvert_gather_init(void);

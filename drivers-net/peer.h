@@ -67,7 +67,6 @@ struct culvert_endpoint {
  * @draining: a CPU sends what is staged, and what is staged meanwhile; under
  *	      the lock of @staged
  * @flush: in that list, which holds a reference
- * @last_sent: when a packet was last sent, for the gathering rule (ns)
  * @handshake: exists only while we are initiating one; under @lock
  * @last_initiation: boot time in ns of the last initiation accepted; under @lock
  * @last_sent_handshake: boot time in ns of the last initiation or response that
@@ -83,7 +82,6 @@ struct culvert_endpoint {
  * @removed: unlinked from the device; set under @lock. Nobody begins a
  *	     handshake, installs a session or stages a packet after that.
  * @has_shared: @shared has been computed
- * @alone: so many packets need not wait for company, after one that had none
  * @public_key: the peer's static key, its name
  * @shared: X25519 of the static keys, computed when first needed; under @lock
  * @psk: preshared key or zeroes; under @lock
@@ -108,7 +106,6 @@ struct culvert_peer {
 	struct culvert_timers		timers;
 	struct sk_buff_head		staged;
 	struct llist_node		flush;
-	u64				last_sent;
 
 	struct culvert_handshake	*handshake;
 	u64				last_initiation;
@@ -124,7 +121,6 @@ struct culvert_peer {
 	bool				removed;
 	bool				has_shared;
 	bool				draining;
-	u8				alone;
 	u8				public_key[WIRE_KEY_BYTES];
 	u8				shared[WIRE_KEY_BYTES];
 	u8				psk[WIRE_KEY_BYTES];

@@ -624,7 +624,7 @@ netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *ndev)
 	if (unlikely(!skb))
 		return NETDEV_TX_OK;
 	__skb_queue_head_init(&queue);
-	gather = !skb_is_gso(skb) && culvert_gather_wanted(peer);
+	gather = !skb_is_gso(skb) && culvert_gather_wanted();
 	if (unlikely(!tx_stage(peer, skb, &queue)))
 		return NETDEV_TX_OK;
 
@@ -644,7 +644,7 @@ netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *ndev)
 	if (!gather || skb_queue_len_lockless(&peer->staged) >= GATHER_MAX)
 		tx_drain(peer);
 	else
-		culvert_gather_later(peer);
+		culvert_gather(peer);
 	return NETDEV_TX_OK;
 
 unreachable:
