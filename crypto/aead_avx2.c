@@ -245,7 +245,11 @@ static const v32 simd_lane_numbers = { 0, 1, 2, 3, 4, 5, 6, 7 };
  * cycles of a Zen 4 in place of 1061 in lanes.
  */
 #define SIMD_SMALL	SIMD_SMALL_MAX
-/* Below this, one message's blocks go through 64-bit multiplications. */
+/*
+ * Below this, one message's blocks go through 64-bit multiplications: 320 bytes
+ * take 1238 cycles in place of 1326, 640 bytes would take 2255 in place of 2132;
+ * from 384 to 512 bytes either is within 2 %.
+ */
 #define SIMD_POLY_MIN	512
 /* Up to as many messages have their tags made one after the other. */
 #define SIMD_SINGLY	2
