@@ -64,6 +64,7 @@ static void test_hchacha20(struct kunit *test)
 static void test_every_length(struct kunit *test)
 {
 	struct chacha20_op *ops = batch_alloc(test, MAX_NR * sizeof(*ops));
+	size_t *lens = batch_alloc(test, MAX_NR * sizeof(*lens));
 	u8 *in = batch_alloc(test, MAX_NR * 1280),
 	   *out = batch_alloc(test, MAX_NR * 1280),
 	   *want = batch_alloc(test, MAX_LEN);
@@ -81,7 +82,8 @@ static void test_every_length(struct kunit *test)
 			chacha20_setup(ops[i].state, keys[i & 1], 3 * i, nonce);
 			ops[i].src = in + i * 1280;
 			ops[i].dst = out + i * 1280;
-			ops[i].len = i % 3 == 2 ? (len * 7 + i) % 200 : len;
+			lens[i] = i % 3 == 2 ? (len * 7 + i) % 200 : len;
+			ops[i].len = lens[i];
 			if (i % 5 == 4) {
 				memcpy(ops[i].dst, ops[i].src, ops[i].len);
 				ops[i].src = ops[i].dst;
@@ -90,14 +92,15 @@ static void test_every_length(struct kunit *test)
 		chacha20_batch(ops, nr);
 		for (size_t i = 0; i < nr; i++) {
 			nonce[11] = i;
-			ref_chacha20(want, in + i * 1280, ops[i].len,
+			ref_chacha20(want, in + i * 1280, lens[i],
 				     keys[i & 1], 3 * i, nonce);
 			KUNIT_ASSERT_MEMEQ_MSG(test, ops[i].dst, want,
-					       ops[i].len, "%zu of %zu, %zu bytes",
-					       i, nr, ops[i].len);
-			KUNIT_ASSERT_EQ(test, ops[i].dst[ops[i].len], 0xa5);
+					       lens[i], "%zu of %zu, %zu bytes",
+					       i, nr, lens[i]);
+			KUNIT_ASSERT_EQ(test, ops[i].len, lens[i]);
+			KUNIT_ASSERT_EQ(test, ops[i].dst[lens[i]], 0xa5);
 			KUNIT_ASSERT_EQ(test, ops[i].state[12],
-					3 * i + DIV_ROUND_UP(ops[i].len, 64));
+					3 * i + DIV_ROUND_UP(lens[i], 64));
 		}
 	}
 	chacha20_batch(ops, 0);
