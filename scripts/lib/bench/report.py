@@ -74,7 +74,8 @@ IDLE = {
 ITEMS.update({"smp-" + name: ("SMP: " + text, unit, divisor, more,
                               2.0 if name == "tcp-1" else 1)
               for name, (text, unit, divisor, more, goal) in list(ITEMS.items())})
-ABSENT = """wireguard-go is not a side: under ARCH=um each of its system calls is a switch
+ABSENT = """The in-tree driver has no more than 20 000 peers at rest: ARCH=um dies of 100 000 kernel
+threads. wireguard-go is not a side: under ARCH=um each of its system calls is a switch
 between processes of the host, which would be measured instead of it. ovpn is not one:
 no package of Debian 12 has a program that can give it keys."""
 OURS, THEIRS, LINK = "culvert", "wireguard", "link"
@@ -110,10 +111,13 @@ def summary(results):
     rows = []
     for item, (text, unit, divisor, more, goal) in (ITEMS | idle_items(results)).items():
         sides = results.get(item)
-        if not sides or OURS not in sides or THEIRS not in sides:
+        # So many peers at rest kill the kernel when the in-tree driver has them.
+        alone = item.startswith("peers-")
+        if not sides or OURS not in sides or (THEIRS not in sides and not alone):
             continue
-        pairs = [ratio(sides[OURS][n], sides[THEIRS][n], more)
-                 for n in sides[OURS] if n in sides[THEIRS]]
+        theirs = sides.get(THEIRS, {})
+        pairs = [ratio(sides[OURS][n], theirs[n], more)
+                 for n in sides[OURS] if n in theirs]
         pairs = [p for p in pairs if p is not None]
         row = {"item": item, "text": text, "unit": unit, "goal": goal}
         for side in (THEIRS, OURS, LINK):
@@ -136,8 +140,8 @@ def table(rows, about):
     lines = [about["command"], about["machine"], "kernel %(kernel)s, commit %(commit)s, %(date)s" % about,
              "crypto in-tree: %s; Culvert: %s"
              % (about["crypto"][THEIRS], about["crypto"][OURS]),
-             "medians of %d rounds in turns (one of more than 20 000 idle peers);"
-             % about["rounds"], "ratio above 1: Culvert is better", ""]
+             "medians of %d rounds in turns; ratio above 1: Culvert is better"
+             % about["rounds"], ""]
     form = "%-38s %7s %9s %9s %9s %7s %5s  %s"
     lines.append(form % ("", "", "in-tree", "Culvert", "link", "ratio", "goal",
                          "spread of ratio"))
