@@ -193,7 +193,7 @@ def plot(rows, about):
     out.append('<text x="16" y="%d" fill="#555" font-size="11">%s; %s; %s</text>'
                % (height - 28, about["machine"], about["date"], about["command"]))
     out.append('<text x="16" y="%d" fill="#555" font-size="11">kernel %s, commit %s, '
-               'ARCH=um, medians of %d rounds in turns</text>'
+               'medians of %d rounds in turns</text>'
                % (height - 12, about["kernel"], about["commit"], about["rounds"]))
     out.append("</svg>")
     return "\n".join(out) + "\n"
