@@ -564,7 +564,6 @@ static int cidr_test_init(struct kunit *test)
 	prandom_seed_state(&t->rnd, 20);
 	for (i = 0; i < NR_PEERS; i++)
 		INIT_LIST_HEAD(&t->peers[i].allowed_ips);
-	mutex_lock(&t->lock);
 	return 0;
 }
 
@@ -574,22 +573,46 @@ static void cidr_test_exit(struct kunit *test)
 
 	if (!t)
 		return;
+	mutex_lock(&t->lock);
 	culvert_cidr_free_all(&t->table);
 	mutex_unlock(&t->lock);
 }
 
+/* A case and what cleans up after it are different threads, each with the lock. */
+#define CIDR_LOCKED(name)						\
+static void name##_locked(struct kunit *test)				\
+{									\
+	struct cidr_test *t = test->priv;				\
+									\
+	mutex_lock(&t->lock);						\
+	name(test);							\
+	mutex_unlock(&t->lock);						\
+}
+
+CIDR_LOCKED(cidr_random_ipv4)
+CIDR_LOCKED(cidr_random_ipv6)
+CIDR_LOCKED(cidr_trie_depth_ipv4)
+CIDR_LOCKED(cidr_trie_depth_ipv6)
+CIDR_LOCKED(cidr_last_bit)
+CIDR_LOCKED(cidr_shape)
+CIDR_LOCKED(cidr_move)
+CIDR_LOCKED(cidr_list)
+CIDR_LOCKED(cidr_families)
+CIDR_LOCKED(cidr_skb)
+CIDR_LOCKED(cidr_million)
+
 static struct kunit_case cidr_cases[] = {
-	KUNIT_CASE(cidr_random_ipv4),
-	KUNIT_CASE(cidr_random_ipv6),
-	KUNIT_CASE(cidr_trie_depth_ipv4),
-	KUNIT_CASE(cidr_trie_depth_ipv6),
-	KUNIT_CASE(cidr_last_bit),
-	KUNIT_CASE(cidr_shape),
-	KUNIT_CASE(cidr_move),
-	KUNIT_CASE(cidr_list),
-	KUNIT_CASE(cidr_families),
-	KUNIT_CASE(cidr_skb),
-	KUNIT_CASE_SLOW(cidr_million),
+	KUNIT_CASE(cidr_random_ipv4_locked),
+	KUNIT_CASE(cidr_random_ipv6_locked),
+	KUNIT_CASE(cidr_trie_depth_ipv4_locked),
+	KUNIT_CASE(cidr_trie_depth_ipv6_locked),
+	KUNIT_CASE(cidr_last_bit_locked),
+	KUNIT_CASE(cidr_shape_locked),
+	KUNIT_CASE(cidr_move_locked),
+	KUNIT_CASE(cidr_list_locked),
+	KUNIT_CASE(cidr_families_locked),
+	KUNIT_CASE(cidr_skb_locked),
+	KUNIT_CASE_SLOW(cidr_million_locked),
 	{}
 };
 
