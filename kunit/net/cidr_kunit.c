@@ -35,6 +35,22 @@ struct cidr_test {
 	struct oracle_prefix	removed[MAX_PREFIXES / 2];
 };
 
+/*
+ * A case, under the table's lock. KUnit cleans up in another thread than the one
+ * that runs the case, so that neither can leave the lock to the other.
+ */
+#define CIDR_CASE(name)							\
+static void name##_locked(struct kunit *test);				\
+static void name(struct kunit *test)					\
+{									\
+	struct cidr_test *t = test->priv;				\
+									\
+	mutex_lock(&t->lock);						\
+	name##_locked(test);						\
+	mutex_unlock(&t->lock);						\
+}									\
+static void name##_locked(struct kunit *test)
+
 static unsigned int random_below(struct cidr_test *t, unsigned int limit)
 {
 	return prandom_u32_state(&t->rnd) % limit;
@@ -251,12 +267,12 @@ static void random_operations(struct kunit *test, u8 family)
 }
 
 /* Class "trie leak": random add and remove down to empty, count zero. */
-static void cidr_random_ipv4(struct kunit *test)
+CIDR_CASE(cidr_random_ipv4)
 {
 	random_operations(test, AF_INET);
 }
 
-static void cidr_random_ipv6(struct kunit *test)
+CIDR_CASE(cidr_random_ipv6)
 {
 	random_operations(test, AF_INET6);
 }
@@ -310,18 +326,18 @@ static void maximal_chain(struct kunit *test, u8 family)
 	}
 }
 
-static void cidr_trie_depth_ipv4(struct kunit *test)
+CIDR_CASE(cidr_trie_depth_ipv4)
 {
 	maximal_chain(test, AF_INET);
 }
 
-static void cidr_trie_depth_ipv6(struct kunit *test)
+CIDR_CASE(cidr_trie_depth_ipv6)
 {
 	maximal_chain(test, AF_INET6);
 }
 
 /* Two hosts that differ in the last bit, alone in the table. */
-static void cidr_last_bit(struct kunit *test)
+CIDR_CASE(cidr_last_bit)
 {
 	struct cidr_test *t = test->priv;
 	struct culvert_prefix one, two;
@@ -349,7 +365,7 @@ static void cidr_last_bit(struct kunit *test)
 }
 
 /* The shape of the tree must not depend on how it came about. */
-static void cidr_shape(struct kunit *test)
+CIDR_CASE(cidr_shape)
 {
 	struct cidr_test *t = test->priv;
 	unsigned int nodes, round, i;
@@ -382,7 +398,7 @@ static void cidr_shape(struct kunit *test)
 	expect_empty(test);
 }
 
-static void cidr_move(struct kunit *test)
+CIDR_CASE(cidr_move)
 {
 	struct cidr_test *t = test->priv;
 	struct culvert_prefix prefix = { .family = AF_INET, .len = 24 };
@@ -408,7 +424,7 @@ static void cidr_move(struct kunit *test)
 }
 
 /* What the configuration reads back: order kept, host bits gone. */
-static void cidr_list(struct kunit *test)
+CIDR_CASE(cidr_list)
 {
 	struct cidr_test *t = test->priv;
 	struct culvert_prefix prefix, read;
@@ -439,7 +455,7 @@ static void cidr_list(struct kunit *test)
 }
 
 /* A default route for one family says nothing about the other. */
-static void cidr_families(struct kunit *test)
+CIDR_CASE(cidr_families)
 {
 	struct culvert_prefix all4 = { .family = AF_INET };
 	struct cidr_test *t = test->priv;
@@ -454,7 +470,7 @@ static void cidr_families(struct kunit *test)
 }
 
 /* By an skb's header, at any alignment that a header can have. */
-static void cidr_skb(struct kunit *test)
+CIDR_CASE(cidr_skb)
 {
 	struct cidr_test *t = test->priv;
 	struct culvert_prefix src = { .family = AF_INET, .len = 32 };
@@ -498,7 +514,7 @@ static void cidr_skb(struct kunit *test)
  * A million prefixes: what one costs, and how long a look-up takes. The bound
  * is half of what a binary trie of 72-byte nodes takes, two for each prefix.
  */
-static void cidr_million(struct kunit *test)
+CIDR_CASE(cidr_million)
 {
 	const unsigned int million = 1000000, lookups = 2000000;
 	struct cidr_test *t = test->priv;
@@ -570,49 +586,29 @@ static int cidr_test_init(struct kunit *test)
 static void cidr_test_exit(struct kunit *test)
 {
 	struct cidr_test *t = test->priv;
+	bool locked;
 
 	if (!t)
 		return;
-	mutex_lock(&t->lock);
+	/* A case that was aborted has not given it back. */
+	locked = mutex_trylock(&t->lock);
 	culvert_cidr_free_all(&t->table);
-	mutex_unlock(&t->lock);
+	if (locked)
+		mutex_unlock(&t->lock);
 }
-
-/* A case and what cleans up after it are different threads, each with the lock. */
-#define CIDR_LOCKED(name)						\
-static void name##_locked(struct kunit *test)				\
-{									\
-	struct cidr_test *t = test->priv;				\
-									\
-	mutex_lock(&t->lock);						\
-	name(test);							\
-	mutex_unlock(&t->lock);						\
-}
-
-CIDR_LOCKED(cidr_random_ipv4)
-CIDR_LOCKED(cidr_random_ipv6)
-CIDR_LOCKED(cidr_trie_depth_ipv4)
-CIDR_LOCKED(cidr_trie_depth_ipv6)
-CIDR_LOCKED(cidr_last_bit)
-CIDR_LOCKED(cidr_shape)
-CIDR_LOCKED(cidr_move)
-CIDR_LOCKED(cidr_list)
-CIDR_LOCKED(cidr_families)
-CIDR_LOCKED(cidr_skb)
-CIDR_LOCKED(cidr_million)
 
 static struct kunit_case cidr_cases[] = {
-	KUNIT_CASE(cidr_random_ipv4_locked),
-	KUNIT_CASE(cidr_random_ipv6_locked),
-	KUNIT_CASE(cidr_trie_depth_ipv4_locked),
-	KUNIT_CASE(cidr_trie_depth_ipv6_locked),
-	KUNIT_CASE(cidr_last_bit_locked),
-	KUNIT_CASE(cidr_shape_locked),
-	KUNIT_CASE(cidr_move_locked),
-	KUNIT_CASE(cidr_list_locked),
-	KUNIT_CASE(cidr_families_locked),
-	KUNIT_CASE(cidr_skb_locked),
-	KUNIT_CASE_SLOW(cidr_million_locked),
+	KUNIT_CASE(cidr_random_ipv4),
+	KUNIT_CASE(cidr_random_ipv6),
+	KUNIT_CASE(cidr_trie_depth_ipv4),
+	KUNIT_CASE(cidr_trie_depth_ipv6),
+	KUNIT_CASE(cidr_last_bit),
+	KUNIT_CASE(cidr_shape),
+	KUNIT_CASE(cidr_move),
+	KUNIT_CASE(cidr_list),
+	KUNIT_CASE(cidr_families),
+	KUNIT_CASE(cidr_skb),
+	KUNIT_CASE_SLOW(cidr_million),
 	{}
 };
 
