@@ -3,7 +3,10 @@
 
 #include <linux/skbuff.h>
 #include <linux/udp.h>
+#include <net/addrconf.h>
+#include <net/dsfield.h>
 #include <net/gro.h>
+#include <net/route.h>
 #include <net/udp_tunnel.h>
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
@@ -61,18 +64,52 @@ static void gro_chain(struct sk_buff *p, struct sk_buff *skb)
 	NAPI_GRO_CB(skb)->same_flow = 1;
 }
 
+/* The outer header of a datagram that GRO looks at, or holds. */
+static const struct iphdr *gro_outer(struct sk_buff *skb, bool held)
+{
+	unsigned int off = NAPI_GRO_CB(skb)->network_offset;
+
+	return held ? (void *)(skb->data + off) :
+		      skb_gro_header(skb, off + sizeof(struct ipv6hdr), off);
+}
+
+/*
+ * The socket was found by its port. What is only passing through must not be
+ * joined: nobody could take it apart again.
+ */
+static bool gro_is_local(struct sock *sk, struct sk_buff *skb,
+			 const struct iphdr *ip)
+{
+	if (ip->version == 4)
+		return inet_addr_type_dev_table(sock_net(sk), skb->dev,
+						ip->daddr) == RTN_LOCAL;
+#if IS_ENABLED(CONFIG_IPV6)
+	return ipv6_chk_addr(sock_net(sk), &((struct ipv6hdr *)ip)->daddr,
+			     NULL, 0);
+#else
+	return false;
+#endif
+}
+
+static u8 gro_dsfield(const struct iphdr *ip)
+{
+	return ip->version == 4 ? ip->tos : ipv6_get_dsfield((struct ipv6hdr *)ip);
+}
+
 /*
  * Joins data messages of one receiver index. UDP has compared the ports, IP the
- * addresses; what must not differ beyond that is the length, but for the last.
+ * addresses; what must not differ beyond that is the length, but for the last,
+ * and the ECN field, which goes from the outer header to the inner ones.
  */
 static struct sk_buff *udp_gro_receive_train(struct sock *sk,
 					     struct list_head *head,
 					     struct sk_buff *skb)
 {
+	const struct iphdr *ip = gro_outer(skb, false);
 	const struct wire_data *msg = gro_message(skb);
 	struct sk_buff *p;
 
-	if (!msg || msg->header.type != cpu_to_le32(WIRE_DATA))
+	if (!msg || !ip || msg->header.type != cpu_to_le32(WIRE_DATA))
 		goto flush;
 
 	list_for_each_entry(p, head, list) {
@@ -84,6 +121,7 @@ static struct sk_buff *udp_gro_receive_train(struct sock *sk,
 		if (skb_copy_bits(p, skb_gro_offset(skb), &held, sizeof(held)) ||
 		    held.receiver != msg->receiver ||
 		    held.header.type != msg->header.type ||
+		    gro_dsfield(gro_outer(p, true)) != gro_dsfield(ip) ||
 		    len > skb_shinfo(p)->gso_size || skb_zcopy(skb) ||
 		    p->len + len > TRAIN_BYTES_MAX || NAPI_GRO_CB(skb)->flush ||
 		    /* Drivers may leave the headers in the first fragment. */
@@ -96,7 +134,8 @@ static struct sk_buff *udp_gro_receive_train(struct sock *sk,
 			return p;
 		return NULL;
 	}
-	return NULL;
+	if (likely(gro_is_local(sk, skb, ip)))
+		return NULL;
 
 flush:
 	NAPI_GRO_CB(skb)->flush = 1;
@@ -356,12 +395,8 @@ int culvert_udp_send_message(struct culvert_peer *peer, const void *msg,
 	if (unlikely(!skb))
 		return -ENOMEM;
 	err = culvert_udp_send(peer, skb, UDP_HANDSHAKE_DS);
-	if (likely(!err)) {
-		/* The statistics are this CPU's, and softirqs write them too. */
-		local_bh_disable();
-		dev_sw_netstats_tx_add(peer->device->dev, 1, len);
-		local_bh_enable();
-	}
+	if (likely(!err))
+		culvert_count_tx(peer->device, 1, len);
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_udp_send_message);
