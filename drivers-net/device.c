@@ -120,6 +120,8 @@ static int stop_device(struct net_device *netdev)
 		culvert_handshake_clear(peer);
 		culvert_session_clear_all(peer);
 		culvert_tx_purge(peer);
+		/* Opened again, it begins anew at once. */
+		WRITE_ONCE(peer->last_sent_handshake, 0);
 		cond_resched();
 	}
 	mutex_unlock(&dev->update_lock);
@@ -146,6 +148,10 @@ static void uninit_device(struct net_device *netdev)
 {
 	struct culvert_device *dev = netdev_priv(netdev);
 
+	/* Nobody shall find it while the last references are waited for. */
+	mutex_lock(&devices_lock);
+	list_del_init(&dev->list);
+	mutex_unlock(&devices_lock);
 	gro_cells_destroy(&dev->gro);
 }
 
@@ -207,12 +213,7 @@ static void destroy_device(struct culvert_device *dev)
 
 static void destruct_netdev(struct net_device *netdev)
 {
-	struct culvert_device *dev = netdev_priv(netdev);
-
-	mutex_lock(&devices_lock);
-	list_del(&dev->list);
-	mutex_unlock(&devices_lock);
-	destroy_device(dev);
+	destroy_device(netdev_priv(netdev));
 	free_netdev(netdev);
 }
 
@@ -223,6 +224,7 @@ static int culvert_newlink(struct net_device *netdev,
 	struct culvert_device *dev = netdev_priv(netdev);
 	int err;
 
+	INIT_LIST_HEAD(&dev->list);
 	mutex_init(&dev->update_lock);
 	init_rwsem(&dev->identity.lock);
 	culvert_cookie_init(&dev->cookies);
@@ -373,7 +375,7 @@ static struct notifier_block fork_notifier = { .notifier_call = on_fork };
  *
  * Return: 0 or a negative error.
  */
-int __init culvert_device_init(void)
+int culvert_device_init(void)
 {
 	int err;
 

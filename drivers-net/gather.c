@@ -66,8 +66,11 @@ static void gather_flush(struct gather_cpu *cpu)
 		WRITE_ONCE(cpu->alone, GATHER_ALONE);
 	WRITE_ONCE(cpu->staged, 0);
 	llist_for_each_entry_safe(peer, next, list, flush) {
-		/* From here on it may be listed again; pairs with the xchg. */
-		atomic_set_release(&peer->flush_queued, 0);
+		/*
+		 * From here on it may be listed again. Before the look at what
+		 * is staged; pairs with gather_list().
+		 */
+		atomic_xchg(&peer->flush_queued, 0);
 		culvert_tx_flush(peer);
 		culvert_peer_put(peer);
 	}
@@ -115,6 +118,11 @@ bool culvert_gather_wanted(void)
 /* Lists the peer, unless it is. True if somebody has to be told. */
 static bool gather_list(struct gather_cpu *cpu, struct culvert_peer *peer)
 {
+	/*
+	 * Staged before the look at the flag; pairs with gather_flush(): either
+	 * that sees the packet, or we see that it is over.
+	 */
+	smp_mb();
 	if (atomic_read(&peer->flush_queued) ||
 	    atomic_xchg(&peer->flush_queued, 1))
 		return false;

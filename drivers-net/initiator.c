@@ -96,8 +96,11 @@ void culvert_handshake_rekeyed(struct culvert_peer *peer)
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_handshake_rekeyed);
 
-/* identity.lock is held. The handshake is in the table on success. */
-static bool write_initiation(struct culvert_device *dev, struct culvert_peer *peer,
+/*
+ * identity.lock is held. The handshake is in the table on success. There is no
+ * point in trying again without a key, or with one of low order.
+ */
+static int write_initiation(struct culvert_device *dev, struct culvert_peer *peer,
 			     struct culvert_handshake *hs, struct wire_initiation *msg)
 {
 	u8 timestamp[WIRE_TIMESTAMP_BYTES];
@@ -105,8 +108,10 @@ static bool write_initiation(struct culvert_device *dev, struct culvert_peer *pe
 	struct timespec64 now;
 	bool ok;
 
-	if (!dev->identity.valid || culvert_index_insert(dev, &hs->index))
-		return false;
+	if (!dev->identity.valid)
+		return -ENOKEY;
+	if (culvert_index_insert(dev, &hs->index))
+		return -ENOMEM;
 	ktime_get_real_ts64(&now);
 	noise_timestamp(timestamp, &now);
 	get_random_bytes(hs->noise.ephemeral, sizeof(hs->noise.ephemeral));
@@ -123,11 +128,11 @@ static bool write_initiation(struct culvert_device *dev, struct culvert_peer *pe
 	memzero_explicit(&shared, sizeof(shared));
 	if (!ok) {
 		culvert_index_remove(dev, &hs->index);
-		return false;
+		return -EINVAL;
 	}
 	handshake_add_macs(peer, &msg->macs, msg, offsetof(struct wire_initiation, macs));
 	memcpy(hs->mac1, msg->macs.mac1, sizeof(hs->mac1));
-	return true;
+	return 0;
 }
 
 static void send_initiation(struct culvert_device *dev, struct culvert_peer *peer,
@@ -136,6 +141,7 @@ static void send_initiation(struct culvert_device *dev, struct culvert_peer *pee
 	struct culvert_handshake *hs, *old = NULL;
 	struct wire_initiation msg;
 	bool removed;
+	int err = -ENOMEM;
 
 	if (!netif_running(dev->dev) || (!retry && sent_lately(peer)))
 		return;
@@ -145,18 +151,16 @@ static void send_initiation(struct culvert_device *dev, struct culvert_peer *pee
 	 */
 	WRITE_ONCE(peer->last_sent_handshake, ktime_get_coarse_boottime_ns());
 	hs = kzalloc_obj(*hs);
-	if (!hs) {
-		/* A retry is the end of its chain if no other one follows. */
-		culvert_timers_handshake_initiated(peer);
-		return;
-	}
+	if (!hs)
+		goto failed;
 	hs->index.peer = peer;
 
 	down_read(&dev->identity.lock);
-	if (!write_initiation(dev, peer, hs, &msg)) {
+	err = write_initiation(dev, peer, hs, &msg);
+	if (err) {
 		up_read(&dev->identity.lock);
 		handshake_free(hs);
-		return;
+		goto failed;
 	}
 	/* Under identity.lock, so that a new key finds and clears it. */
 	spin_lock_bh(&peer->lock);
@@ -176,6 +180,12 @@ static void send_initiation(struct culvert_device *dev, struct culvert_peer *pee
 	culvert_timers_sent(peer, false);
 	culvert_udp_send_message(peer, &msg, sizeof(msg));
 	culvert_timers_handshake_initiated(peer);
+	return;
+
+failed:
+	/* A retry is the end of its chain if no other one follows. */
+	if (err == -ENOMEM)
+		culvert_timers_handshake_initiated(peer);
 }
 
 /**

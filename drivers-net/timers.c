@@ -245,6 +245,9 @@ static void timer_fired(struct timer_list *timer)
 		culvert_udp_clear_source(peer);
 		culvert_handshake_initiate(peer, false);
 	}
+	if (mask & BIT(DEADLINE_PERSISTENT))
+		/* Also if there is no way to send it now. */
+		traffic(t, now, READ_ONCE(peer->keepalive));
 	if (mask & (BIT(DEADLINE_KEEPALIVE) | BIT(DEADLINE_PERSISTENT)))
 		culvert_tx_keepalive(peer);
 	if (mask & BIT(DEADLINE_KEEPALIVE) && READ_ONCE(t->another_keepalive)) {
