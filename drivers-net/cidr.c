@@ -279,25 +279,6 @@ struct culvert_peer *culvert_cidr_lookup_dst(const struct culvert_cidr *table,
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_cidr_lookup_dst);
 
-/**
- * culvert_cidr_lookup_src() - find the peer that a packet may come from
- * @table: the table
- * @skb: inner packet, its IP header pulled, of the family in skb->protocol
- *
- * Context: any, under RCU.
- * Return: the peer without a reference, or NULL.
- */
-struct culvert_peer *culvert_cidr_lookup_src(const struct culvert_cidr *table,
-					     const struct sk_buff *skb)
-{
-	if (skb->protocol == htons(ETH_P_IP))
-		return culvert_cidr_lookup4(table, ip_hdr(skb)->saddr);
-	if (skb->protocol == htons(ETH_P_IPV6))
-		return culvert_cidr_lookup6(table, &ipv6_hdr(skb)->saddr);
-	return NULL;
-}
-EXPORT_SYMBOL_IF_KUNIT(culvert_cidr_lookup_src);
-
 /*
  * Writers
  */
@@ -775,7 +756,7 @@ EXPORT_SYMBOL_IF_KUNIT(culvert_cidr_read);
  *
  * Return: 0 or -ENOMEM.
  */
-int __init culvert_cidr_cache_init(void)
+int culvert_cidr_cache_init(void)
 {
 	entry4_cache = kmem_cache_create("culvert_cidr4", ENTRY4_BYTES,
 					 __alignof__(struct cidr_entry), 0, NULL);

@@ -76,8 +76,6 @@ struct culvert_peer *culvert_cidr_lookup6(const struct culvert_cidr *table,
 /* By the IP header at skb_network_header(), pulled, of skb->protocol. */
 struct culvert_peer *culvert_cidr_lookup_dst(const struct culvert_cidr *table,
 					     const struct sk_buff *skb);
-struct culvert_peer *culvert_cidr_lookup_src(const struct culvert_cidr *table,
-					     const struct sk_buff *skb);
 
 int culvert_cidr_cache_init(void);
 void culvert_cidr_cache_exit(void);

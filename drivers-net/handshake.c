@@ -68,10 +68,7 @@ void handshake_received(struct culvert_peer *peer, const struct sk_buff *skb)
 {
 	culvert_udp_roam(peer, skb);
 	atomic64_add(skb->len, &peer->rx_bytes);
-	/* The statistics are this CPU's, and softirqs write them too. */
-	local_bh_disable();
-	dev_sw_netstats_rx_add(peer->device->dev, skb->len);
-	local_bh_enable();
+	culvert_count_rx(peer->device, 1, skb->len);
 	culvert_timers_received(peer, false);
 	culvert_timers_session_derived(peer);
 }
@@ -201,25 +198,22 @@ EXPORT_SYMBOL_IF_KUNIT(culvert_handshake_work);
  */
 void culvert_handshake_receive(struct culvert_device *dev, struct sk_buff *skb)
 {
-	unsigned int want = 0;
-	__le32 type;
+	static const u16 lengths[] = {
+		[WIRE_INITIATION]	= sizeof(struct wire_initiation),
+		[WIRE_RESPONSE]		= sizeof(struct wire_response),
+		[WIRE_COOKIE]		= sizeof(struct wire_cookie),
+	};
+	__le32 header = 0;
+	u32 type;
 
-	if (!skb_copy_bits(skb, 0, &type, sizeof(type))) {
-		switch (le32_to_cpu(type)) {
-		case WIRE_INITIATION:
-			want = sizeof(struct wire_initiation);
-			break;
-		case WIRE_RESPONSE:
-			want = sizeof(struct wire_response);
-			break;
-		case WIRE_COOKIE:
-			want = sizeof(struct wire_cookie);
-			break;
-		}
+	skb_copy_bits(skb, 0, &header, sizeof(header));
+	type = le32_to_cpu(header);
+	if (!type || type >= ARRAY_SIZE(lengths)) {
+		culvert_drop_skb(dev, skb, CULVERT_DROP_RX_TYPE);
+		return;
 	}
-	if (!want || skb->len != want) {
-		culvert_drop_skb(dev, skb, want ? CULVERT_DROP_RX_LENGTH :
-						  CULVERT_DROP_RX_TYPE);
+	if (skb->len != lengths[type]) {
+		culvert_drop_skb(dev, skb, CULVERT_DROP_RX_LENGTH);
 		return;
 	}
 	/* A few more than that if several CPUs look at once. */

@@ -18,65 +18,47 @@
 #include "peer.h"
 #include "session.h"
 
+/* In the order in which they come up. */
+static const struct {
+	int	(*init)(void);
+	void	(*exit)(void);
+} parts[] = {
+	{ culvert_cidr_cache_init,	culvert_cidr_cache_exit },
+	{ culvert_session_cache_init,	culvert_session_cache_exit },
+	{ culvert_peer_cache_init,	culvert_peer_cache_exit },
+	{ culvert_ratelimit_init,	culvert_ratelimit_exit },
+	{ culvert_crypt_init,		culvert_crypt_exit },
+	{ culvert_gather_init,		culvert_gather_exit },
+	{ culvert_device_init,		culvert_device_exit },
+	{ culvert_netlink_init,		culvert_netlink_exit },
+};
+
+static void exit_parts(unsigned int nr)
+{
+	while (nr--)
+		parts[nr].exit();
+}
+
 static int __init culvert_init(void)
 {
+	unsigned int i;
 	int err;
 
-	err = culvert_cidr_cache_init();
-	if (err)
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		err = parts[i].init();
+		if (!err)
+			continue;
+		exit_parts(i);
+		if (err == -EEXIST)
+			pr_err("another driver has registered \"wireguard\" already: unload that module first\n");
 		return err;
-	err = culvert_session_cache_init();
-	if (err)
-		goto err_cidr;
-	err = culvert_peer_cache_init();
-	if (err)
-		goto err_session;
-	err = culvert_ratelimit_init();
-	if (err)
-		goto err_peer;
-	err = culvert_crypt_init();
-	if (err)
-		goto err_ratelimit;
-	err = culvert_gather_init();
-	if (err)
-		goto err_crypt;
-	err = culvert_device_init();
-	if (err)
-		goto err_gather;
-	err = culvert_netlink_init();
-	if (err)
-		goto err_device;
+	}
 	return 0;
-
-err_device:
-	culvert_device_exit();
-err_gather:
-	culvert_gather_exit();
-err_crypt:
-	culvert_crypt_exit();
-err_ratelimit:
-	culvert_ratelimit_exit();
-err_peer:
-	culvert_peer_cache_exit();
-err_session:
-	culvert_session_cache_exit();
-err_cidr:
-	culvert_cidr_cache_exit();
-	if (err == -EEXIST)
-		pr_err("another driver has registered \"wireguard\" already: unload that module first\n");
-	return err;
 }
 
 static void __exit culvert_exit(void)
 {
-	culvert_netlink_exit();
-	culvert_device_exit();
-	culvert_gather_exit();
-	culvert_crypt_exit();
-	culvert_ratelimit_exit();
-	culvert_peer_cache_exit();
-	culvert_session_cache_exit();
-	culvert_cidr_cache_exit();
+	exit_parts(ARRAY_SIZE(parts));
 }
 
 module_init(culvert_init);

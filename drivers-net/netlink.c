@@ -577,7 +577,7 @@ struct genl_family culvert_genl_family __ro_after_init = {
  *
  * Return: 0 or a negative error.
  */
-int __init culvert_netlink_init(void)
+int culvert_netlink_init(void)
 {
 	return genl_register_family(&culvert_genl_family);
 }

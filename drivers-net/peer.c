@@ -287,7 +287,7 @@ EXPORT_SYMBOL_IF_KUNIT(culvert_peer_remove_all);
  *
  * Return: 0 or -ENOMEM.
  */
-int __init culvert_peer_cache_init(void)
+int culvert_peer_cache_init(void)
 {
 	peer_cache = KMEM_CACHE(culvert_peer, 0);
 	return peer_cache ? 0 : -ENOMEM;

@@ -83,7 +83,7 @@ static void authentic(struct culvert_device *dev, struct handshake_batch *b,
 	trace_culvert_handshake(peer, CULVERT_STEP_INITIATION_RECEIVED);
 
 	b->session[i] = culvert_session_alloc(peer, GFP_KERNEL);
-	if (!b->session[i] || culvert_session_publish_index(dev, b->session[i])) {
+	if (!b->session[i] || culvert_index_insert(dev, &b->session[i]->index)) {
 		refuse(dev, b, i, CULVERT_DROP_RX_NOMEM);
 		return;
 	}

@@ -118,12 +118,6 @@ struct culvert_session *culvert_session_alloc(struct culvert_peer *peer, gfp_t g
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_session_alloc);
 
-int culvert_session_publish_index(struct culvert_device *dev, struct culvert_session *s)
-{
-	return culvert_index_insert(dev, &s->index);
-}
-EXPORT_SYMBOL_IF_KUNIT(culvert_session_publish_index);
-
 int culvert_session_inherit_index(struct culvert_device *dev, struct culvert_index *old,
 				  struct culvert_session *s)
 {
@@ -233,7 +227,7 @@ bool culvert_session_install(struct culvert_peer *peer, struct culvert_session *
 		return false;
 	}
 	if (s->initiator) {
-		s->confirmed = true;
+		WRITE_ONCE(s->confirmed, true);
 		next = slot(peer, &slots->next);
 		if (next) {
 			fill(peer, &slots->previous, next);
@@ -343,6 +337,19 @@ static bool older_than(const struct culvert_session *s, unsigned int age_s, u64 
 }
 
 /**
+ * culvert_session_may_send() - is the session good for sending?
+ * @s: the session
+ * @now_ns: boot time in ns
+ *
+ * Context: Any context.
+ * Return: false if it has been ended, or is too old.
+ */
+bool culvert_session_may_send(const struct culvert_session *s, u64 now_ns)
+{
+	return !READ_ONCE(s->dead) && !older_than(s, WIRE_REJECT_AFTER_TIME, now_ns);
+}
+
+/**
  * culvert_session_take_counters() - take counters for messages to send
  * @s: the session
  * @nr: how many
@@ -361,7 +368,7 @@ bool culvert_session_take_counters(struct culvert_session *s, unsigned int nr,
 {
 	s64 old = atomic64_read(&s->send_counter);
 
-	if (READ_ONCE(s->dead) || older_than(s, WIRE_REJECT_AFTER_TIME, now_ns))
+	if (!culvert_session_may_send(s, now_ns))
 		return false;
 	do {
 		if ((u64)old > WIRE_REJECT_AFTER_MESSAGES - nr) {

@@ -107,7 +107,6 @@ struct culvert_index *culvert_index_find(struct culvert_device *dev, u32 index);
 /* One reference, for the slot; takes one on the peer. NULL without memory. */
 struct culvert_session *culvert_session_alloc(struct culvert_peer *peer, gfp_t gfp);
 /* Chooses a fresh random index and enters it; called before keys are there. */
-int culvert_session_publish_index(struct culvert_device *dev, struct culvert_session *s);
 /* In place of a running handshake, under its index. */
 int culvert_session_inherit_index(struct culvert_device *dev, struct culvert_index *old,
 				  struct culvert_session *s);
@@ -137,6 +136,7 @@ void culvert_session_expire_current(struct culvert_peer *peer);	/* may not send 
 bool culvert_session_take_counters(struct culvert_session *s, unsigned int nr, u64 now_ns,
 				   u64 *first);
 /* False once the keys are too old to open anything. */
+bool culvert_session_may_send(const struct culvert_session *s, u64 now_ns);
 bool culvert_session_may_receive(const struct culvert_session *s, u64 now_ns);
 /* Once a train, after sending or opening it: true asks for culvert_handshake_initiate(). */
 bool culvert_session_wants_rekey_on_send(struct culvert_session *s, u64 now_ns);

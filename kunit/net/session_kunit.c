@@ -49,7 +49,7 @@ static struct culvert_session *make(struct kunit *test, bool initiator)
 	struct culvert_session *s = culvert_session_alloc(&f->peer, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
-	KUNIT_ASSERT_EQ(test, culvert_session_publish_index(&f->dev, s), 0);
+	KUNIT_ASSERT_EQ(test, culvert_index_insert(&f->dev, &s->index), 0);
 	s->initiator = initiator;
 	culvert_session_establish(s, NOW);
 	return s;
@@ -94,7 +94,7 @@ static void session_index(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	KUNIT_EXPECT_EQ(test, kref_read(&f->peer.refs), 2);
-	KUNIT_EXPECT_EQ(test, culvert_session_publish_index(&f->dev, s), 0);
+	KUNIT_EXPECT_EQ(test, culvert_index_insert(&f->dev, &s->index), 0);
 	index = s->local_index;
 	/* Without keys it is in the table, but is no session. */
 	KUNIT_EXPECT_FALSE(test, findable(f, index));
