@@ -32,6 +32,13 @@
 #define CRYPT_IDLE_BYTES	(400000000UL / HZ)
 /* Trains that may wait for a CPU; beyond that, everybody works for himself. */
 #define CRYPT_QUEUE_MAX		8
+/*
+ * Trains of one session and direction that may be in flight. When that many are
+ * done and wait for a slow one, a peer has its share, and the rest is dropped.
+ */
+#define CRYPT_ORDER_MAX		128
+/* Trains that are delivered in a row, before others have their turn. */
+#define CRYPT_DELIVER_MAX	64
 
 /**
  * struct crypt_cpu - a CPU's part
@@ -107,20 +114,69 @@ static void crypt_free(struct culvert_train *train)
 	kfree(train);
 }
 
-static void crypt_enqueue(struct crypt_order *order,
+/* False if too many are in flight already. */
+static bool crypt_enqueue(struct crypt_order *order,
 			  struct culvert_train *train)
 {
+	bool room;
+
 	train->next = NULL;
 	spin_lock(&order->lock);
-	if (order->head)
-		order->last->next = train;
-	else
-		WRITE_ONCE(order->head, train);
-	order->last = train;
+	room = order->nr < CRYPT_ORDER_MAX;
+	if (likely(room)) {
+		if (order->head)
+			order->last->next = train;
+		else
+			WRITE_ONCE(order->head, train);
+		order->last = train;
+		order->nr++;
+	}
 	spin_unlock(&order->lock);
+	return room;
 }
 
-/* @train is done: deliver it, and what waited for it, unless somebody does. */
+static void crypt_queue(struct culvert_train *train, int target,
+			unsigned long bytes)
+{
+	struct crypt_cpu *cpu = per_cpu_ptr(crypt_cpus, target);
+
+	spin_lock(&cpu->lock);
+	list_add_tail(&train->spill, &cpu->queue);
+	cpu->queued++;
+	WRITE_ONCE(cpu->bytes, cpu->bytes + bytes);
+	spin_unlock(&cpu->lock);
+	queue_work_on(target, crypt_wq, &cpu->work);
+}
+
+/*
+ * Delivers what is done, from the head on. The caller has set busy, and holds
+ * the order's lock and a reference to its session. Where others work faster
+ * than one CPU delivers, that goes on in its work item.
+ */
+static void crypt_drain(struct crypt_order *order)
+{
+	unsigned int left = CRYPT_DELIVER_MAX;
+	struct culvert_train *train;
+
+	while ((train = order->head) && train->done) {
+		if (unlikely(!left--)) {
+			crypt_queue(train, smp_processor_id(), 0);
+			return;
+		}
+		WRITE_ONCE(order->head, train->next);
+		order->nr--;
+		spin_unlock(&order->lock);
+		crypt_deliver(train);
+		crypt_free(train);
+		spin_lock(&order->lock);
+	}
+	order->busy = false;
+}
+
+/*
+ * @train is done: deliver it, and what waited for it, unless somebody does. If
+ * it is done already, it is the head, and we go on delivering.
+ */
 static void crypt_complete(struct crypt_order *order,
 			   struct culvert_train *train)
 {
@@ -129,17 +185,12 @@ static void crypt_complete(struct crypt_order *order,
 	/* The order is gone with the session's last train otherwise. */
 	WARN_ON_ONCE(!culvert_session_get(session));
 	spin_lock(&order->lock);
-	train->done = true;
-	if (!order->busy) {
+	if (train->done || !order->busy) {
+		train->done = true;
 		order->busy = true;
-		while ((train = order->head) && train->done) {
-			WRITE_ONCE(order->head, train->next);
-			spin_unlock(&order->lock);
-			crypt_deliver(train);
-			crypt_free(train);
-			spin_lock(&order->lock);
-		}
-		order->busy = false;
+		crypt_drain(order);
+	} else {
+		train->done = true;
 	}
 	spin_unlock(&order->lock);
 	culvert_session_put(session);
@@ -162,7 +213,9 @@ static void crypt_work(struct work_struct *work)
 		if (!train)
 			return;
 		local_bh_disable();
-		crypt_process(train);
+		/* Of one that is done the worker is to deliver what is there. */
+		if (!READ_ONCE(train->done))
+			crypt_process(train);
 		crypt_complete(crypt_order_of(train), train);
 		local_bh_enable();
 		cond_resched();
@@ -202,19 +255,6 @@ static int crypt_helper(int self)
 	return -1;
 }
 
-static void crypt_spill(struct culvert_train *train, int target)
-{
-	struct crypt_cpu *cpu = per_cpu_ptr(crypt_cpus, target);
-
-	train->spilled = true;
-	spin_lock(&cpu->lock);
-	list_add_tail(&train->spill, &cpu->queue);
-	cpu->queued++;
-	WRITE_ONCE(cpu->bytes, cpu->bytes + train->bytes);
-	spin_unlock(&cpu->lock);
-	queue_work_on(target, crypt_wq, &cpu->work);
-}
-
 /**
  * culvert_crypt_run() - seal or open a train, and deliver what comes out
  * @template: the train; the caller's own, and its again on return, while the
@@ -246,9 +286,17 @@ void culvert_crypt_run(struct culvert_train *template)
 		goto here;
 	}
 	__skb_queue_head_init(&train->result);
-	crypt_enqueue(order, train);
+	train->spilled = helper >= 0;
+	if (unlikely(!crypt_enqueue(order, train))) {
+		if (train->tx)
+			culvert_tx_refuse(train);
+		else
+			culvert_rx_refuse(train);
+		crypt_free(train);
+		return;
+	}
 	if (helper >= 0) {
-		crypt_spill(train, helper);
+		crypt_queue(train, helper, train->bytes);
 		return;
 	}
 	crypt_process(train);
@@ -258,18 +306,6 @@ void culvert_crypt_run(struct culvert_train *template)
 here:
 	crypt_process(template);
 	crypt_deliver(template);
-}
-
-/**
- * culvert_crypt_flush() - wait until no train is in flight
- *
- * Nothing may start new ones of the sessions that the caller waits for.
- *
- * Context: May sleep.
- */
-void culvert_crypt_flush(void)
-{
-	flush_workqueue(crypt_wq);
 }
 
 /**

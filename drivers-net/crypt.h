@@ -21,12 +21,14 @@ struct culvert_session;
  * @lock: guards the rest
  * @busy: somebody is delivering from the head, and will look at it again under
  *	  @lock before letting go
+ * @nr: how many trains there are
  * @head: oldest train that has not been delivered; NULL if there is none
  * @last: the youngest; meaningless without @head
  */
 struct crypt_order {
 	spinlock_t		lock;
 	bool			busy;
+	u16			nr;
 	struct culvert_train	*head;
 	struct culvert_train	*last;
 };
@@ -84,6 +86,7 @@ static inline void crypt_order_init(struct crypt_order *order)
 {
 	spin_lock_init(&order->lock);
 	order->busy = false;
+	order->nr = 0;
 	order->head = NULL;
 	order->last = NULL;
 }
@@ -91,7 +94,6 @@ static inline void crypt_order_init(struct crypt_order *order)
 struct crypt_scratch *culvert_crypt_begin(void);
 void culvert_crypt_end(struct crypt_scratch *scratch);
 void culvert_crypt_run(struct culvert_train *train);
-void culvert_crypt_flush(void);
 
 int culvert_crypt_init(void);
 void culvert_crypt_exit(void);

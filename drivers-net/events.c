@@ -21,6 +21,7 @@ enum drop_stat {
 	RX_DROPPED,
 	RX_LENGTH,
 	RX_FRAME,
+	NO_STAT,
 };
 
 static const struct {
@@ -90,7 +91,70 @@ static void count_drop(struct culvert_device *dev, enum culvert_drop why,
 	case RX_DROPPED:
 		DEV_STATS_ADD(dev->dev, rx_dropped, nr);
 		break;
+	case NO_STAT:
+		break;
 	}
+}
+
+/* A device that was closed, and may be going, has lost its statistics. */
+static struct pcpu_sw_netstats *stats_begin(struct culvert_device *dev)
+{
+	struct pcpu_sw_netstats *stats;
+
+	rcu_read_lock_bh();
+	if (unlikely(!netif_running(dev->dev))) {
+		rcu_read_unlock_bh();
+		return NULL;
+	}
+	stats = this_cpu_ptr(dev->dev->tstats);
+	u64_stats_update_begin(&stats->syncp);
+	return stats;
+}
+
+static void stats_end(struct pcpu_sw_netstats *stats)
+{
+	u64_stats_update_end(&stats->syncp);
+	rcu_read_unlock_bh();
+}
+
+/**
+ * culvert_count_tx() - count what was sent
+ * @dev: the device
+ * @packets: messages
+ * @bytes: their bytes, as they are on the wire
+ *
+ * Context: Any but hard interrupts.
+ */
+void culvert_count_tx(struct culvert_device *dev, unsigned int packets,
+		      unsigned int bytes)
+{
+	struct pcpu_sw_netstats *stats = stats_begin(dev);
+
+	if (!stats)
+		return;
+	u64_stats_add(&stats->tx_packets, packets);
+	u64_stats_add(&stats->tx_bytes, bytes);
+	stats_end(stats);
+}
+
+/**
+ * culvert_count_rx() - count what was received and is authentic
+ * @dev: the device
+ * @packets: messages
+ * @bytes: their bytes, as they were on the wire
+ *
+ * Context: Any but hard interrupts.
+ */
+void culvert_count_rx(struct culvert_device *dev, unsigned int packets,
+		      unsigned int bytes)
+{
+	struct pcpu_sw_netstats *stats = stats_begin(dev);
+
+	if (!stats)
+		return;
+	u64_stats_add(&stats->rx_packets, packets);
+	u64_stats_add(&stats->rx_bytes, bytes);
+	stats_end(stats);
 }
 
 /**

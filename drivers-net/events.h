@@ -33,6 +33,8 @@ struct ethtool_ops;
 	X(TX_STAGED_FULL,	"tx_staged_full",	FULL_RING,	TX_DROPPED) \
 	/* waited for a key that did not come, or the peer or device went */ \
 	X(TX_PURGED,		"tx_purged",		QUEUE_PURGE,	TX_DROPPED) \
+	/* more than can be sent, or sealed, at present */			\
+	X(TX_BACKLOG,		"tx_backlog",		FULL_RING,	TX_DROPPED) \
 	X(TX_NOMEM,		"tx_nomem",		NOMEM,		TX_DROPPED) \
 	X(TX_SEGMENT,		"tx_segment",		SKB_GSO_SEG,	TX_ERRORS) \
 	/* does not fit into a datagram, whatever the MTU says */		\
@@ -52,6 +54,8 @@ struct ethtool_ops;
 	X(RX_EXPIRED,		"rx_expired",		XFRM_POLICY,	RX_DROPPED) \
 	X(RX_TAG,		"rx_tag",		XFRM_POLICY,	RX_ERRORS) \
 	X(RX_REPLAY,		"rx_replay",		XFRM_POLICY,	RX_ERRORS) \
+	/* more than can be opened at present */				\
+	X(RX_BACKLOG,		"rx_backlog",		CPU_BACKLOG,	RX_DROPPED) \
 	X(RX_NOMEM,		"rx_nomem",		NOMEM,		RX_DROPPED) \
 	/* authentic, but what is inside is not IP */				\
 	X(RX_NOT_IP,		"rx_not_ip",		UNHANDLED_PROTO, RX_FRAME) \
@@ -60,6 +64,8 @@ struct ethtool_ops;
 	/* authentic, but the peer may not send from this address */		\
 	X(RX_SOURCE,		"rx_source",		IP_RPFILTER,	RX_FRAME) \
 	X(RX_ECN,		"rx_ecn",		IP_TUNNEL_ECN,	RX_FRAME) \
+	/* the stack had no room, which it has counted itself */		\
+	X(RX_STACK_FULL,	"rx_stack_full",	CPU_BACKLOG,	NO_STAT) \
 	X(HANDSHAKE_BACKLOG,	"handshake_backlog",	CPU_BACKLOG,	RX_DROPPED) \
 	/* under load, and mac2 is missing: a cookie was sent instead */	\
 	X(HANDSHAKE_COOKIE,	"handshake_cookie",	CPU_BACKLOG,	RX_DROPPED) \
@@ -126,6 +132,10 @@ enum culvert_place {
 int culvert_events_init(struct culvert_device *dev);
 void culvert_events_destroy(struct culvert_device *dev);
 
+void culvert_count_tx(struct culvert_device *dev, unsigned int packets,
+		      unsigned int bytes);
+void culvert_count_rx(struct culvert_device *dev, unsigned int packets,
+		      unsigned int bytes);
 void culvert_drop_note(struct culvert_device *dev, const struct sk_buff *skb,
 		       enum culvert_drop why, unsigned int nr);
 void culvert_drop_free(struct sk_buff *skb, enum culvert_drop why);

@@ -34,6 +34,9 @@
  * @left: bytes to come
  * @size: of each message but the last
  * @in_place: its memory belongs to nobody else
+ * @alone: a message whose skb can become the inner packet's
+ * @newest: it has a message that came after all that came before
+ * @kept: packets and keepalives that were good
  * @why: what the last packet was dropped for
  */
 struct rx_walk {
@@ -43,6 +46,9 @@ struct rx_walk {
 	unsigned int		left;
 	unsigned int		size;
 	bool			in_place;
+	bool			alone;
+	bool			newest;
+	unsigned int		kept;
 	enum culvert_drop	why;
 };
 
@@ -51,17 +57,6 @@ static void rx_note(struct rx_walk *walk, enum culvert_drop why, unsigned int nr
 {
 	walk->why = why;
 	culvert_drop_note(walk->dev, walk->skb, why, nr);
-}
-
-static void rx_stats(struct net_device *dev, unsigned int packets,
-		     unsigned int bytes)
-{
-	struct pcpu_sw_netstats *stats = this_cpu_ptr(dev->tstats);
-
-	u64_stats_update_begin(&stats->syncp);
-	u64_stats_add(&stats->rx_packets, packets);
-	u64_stats_add(&stats->rx_bytes, bytes);
-	u64_stats_update_end(&stats->syncp);
 }
 
 /* May plaintext be written where the ciphertext is? */
@@ -76,6 +71,13 @@ static bool rx_is_private(const struct sk_buff *skb)
 		    skb_has_shared_frag(frag))
 			return false;
 	return true;
+}
+
+/* A train's messages follow one another at any distance. */
+static bool rx_is_aligned(const void *text)
+{
+	return IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) ||
+	       IS_ALIGNED((unsigned long)text, sizeof(u32));
 }
 
 /* Memory whose pages may be referenced by another skb. */
@@ -112,8 +114,10 @@ static int rx_next(struct rx_walk *walk, const struct wire_data *data,
 	text->drop = false;
 	text->owned = false;
 	/* In a page of its own, so that an inner skb can refer to it? */
-	if (likely(walk->in_place && nr == 1 &&
-		   (at->frag >= 0 || at->skb->head_frag))) {
+	if (likely(walk->alone ||
+		   (walk->in_place && nr == 1 &&
+		    rx_is_aligned(frags->iov_base) &&
+		    (at->frag >= 0 || at->skb->head_frag)))) {
 		text->data = frags->iov_base;
 	} else {
 		text->data = rx_memory(max(text->len, 1U));
@@ -174,7 +178,8 @@ static unsigned int rx_open(struct rx_walk *walk,
 		int err;
 
 		if (unlikely(size < WIRE_DATA_OVERHEAD)) {
-			rx_note(walk, CULVERT_DROP_RX_TOO_SHORT, 1);
+			rx_note(walk, CULVERT_DROP_RX_TOO_SHORT,
+				DIV_ROUND_UP(walk->left, walk->size));
 			walk->left = 0;
 			break;
 		}
@@ -217,8 +222,10 @@ static unsigned int rx_replay(struct rx_walk *walk,
 			      struct train_text *texts, unsigned int nr)
 {
 	unsigned int i, fresh = 0, stale = 0;
+	u64 next;
 
 	spin_lock(&session->replay_lock);
+	next = session->replay.next;
 	for (i = 0; i < nr; i++) {
 		if (texts[i].drop)
 			continue;
@@ -230,6 +237,7 @@ static unsigned int rx_replay(struct rx_walk *walk,
 			stale++;
 		}
 	}
+	walk->newest = session->replay.next != next;
 	spin_unlock(&session->replay_lock);
 	if (unlikely(stale))
 		rx_note(walk, CULVERT_DROP_RX_REPLAY, stale);
@@ -360,8 +368,11 @@ static unsigned int rx_check(struct rx_walk *walk, struct culvert_peer *peer,
 		rx_note(walk, why, 1);
 	}
 	/* As wg(8) counts: what the messages were on the wire. */
-	if (bytes)
-		rx_stats(walk->dev->dev, good + keepalives, bytes);
+	if (bytes) {
+		culvert_count_rx(walk->dev, good + keepalives, bytes);
+		atomic64_add(bytes, &peer->rx_bytes);
+	}
+	walk->kept += good + keepalives;
 	return good;
 }
 
@@ -401,19 +412,37 @@ static void rx_join(struct rx_walk *walk, const struct train_text *texts,
 	}
 }
 
+/* The skb of a message that came alone becomes that of the inner packet. */
+static void rx_become(struct rx_walk *walk, unsigned int len,
+		      struct sk_buff_head *result)
+{
+	struct sk_buff *skb = walk->skb;
+
+	walk->skb = NULL;
+	__skb_pull(skb, sizeof(struct wire_data));
+	__skb_trim(skb, len);
+	skb_scrub_packet(skb, true);
+	skb_clear_hash(skb);
+	skb->encapsulation = 0;
+	/* The tag vouched for all of it. */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = SKB_MAX_CSUM_LEVEL;
+	rx_queue(walk->dev, skb, result);
+}
+
 /* Something authentic has come from the peer: all that follows from it. */
 static void rx_authentic(struct culvert_session *session,
-			 const struct sk_buff *skb, unsigned int bytes,
-			 bool data)
+			 const struct rx_walk *walk, bool data)
 {
 	struct culvert_peer *peer = session->peer;
 
+	/* What was overtaken on its way does not lead back to an old address. */
+	if (likely(walk->newest))
+		culvert_udp_roam(peer, walk->skb);
 	if (unlikely(culvert_session_confirm(peer, session))) {
 		culvert_timers_handshake_complete(peer);
 		culvert_tx_flush(peer);
 	}
-	culvert_udp_roam(peer, skb);
-	atomic64_add(bytes, &peer->rx_bytes);
 	culvert_timers_received(peer, data);
 	if (culvert_session_wants_rekey_on_receive(session,
 						   ktime_get_coarse_boottime_ns()))
@@ -425,7 +454,7 @@ static void rx_session(struct rx_walk *walk, struct culvert_session *session,
 {
 	struct crypt_scratch *scratch = culvert_crypt_begin();
 	struct train_text *texts = scratch->texts;
-	unsigned int left = walk->left, fresh, nr, i;
+	unsigned int fresh, good = 0, len, nr, i;
 	bool data = false;
 
 	nr = rx_open(walk, session, scratch);
@@ -433,9 +462,11 @@ static void rx_session(struct rx_walk *walk, struct culvert_session *session,
 	if (likely(fresh)) {
 		for (i = 0; i < nr; i++)
 			data |= !texts[i].drop && texts[i].len;
-		if (data && rx_check(walk, session->peer, texts, nr))
+		good = rx_check(walk, session->peer, texts, nr);
+		if (!walk->alone)
 			rx_join(walk, texts, nr, result);
 	}
+	len = texts[0].len;
 	for (i = 0; i < nr; i++)
 		if (texts[i].owned)
 			put_page(virt_to_head_page(texts[i].data));
@@ -443,63 +474,9 @@ static void rx_session(struct rx_walk *walk, struct culvert_session *session,
 
 	/* Outside: it may send. */
 	if (likely(fresh))
-		rx_authentic(session, walk->skb, left - walk->left, data);
-}
-
-/*
- * A single message whose plaintext can stay where it is becomes the inner
- * packet itself, without another skb.
- */
-static bool rx_reuse(struct culvert_train *train)
-{
-	struct culvert_session *session = train->session;
-	struct culvert_device *dev = session->peer->device;
-	struct wire_data *data = (struct wire_data *)train->skb->data;
-	struct sk_buff *skb = train->skb;
-	struct rx_walk walk = { .dev = dev, .skb = skb };
-	struct chacha20poly1305_msg msg = {};
-	struct train_text text = {};
-	struct kvec src;
-
-	if (skb_is_gso(skb) || skb_is_nonlinear(skb) || skb_cloned(skb))
-		return false;
-
-	text.data = (u8 *)(data + 1);
-	text.len = skb->len - WIRE_DATA_OVERHEAD;
-	text.counter = le64_to_cpu(data->counter);
-	src.iov_base = text.data;
-	src.iov_len = text.len + WIRE_TAG_BYTES;
-	msg.dst = text.data;
-	msg.src = &src;
-	msg.nr_src = 1;
-	msg.nonce = text.counter;
-	msg.len = text.len;
-	if (unlikely(chacha20poly1305_open_batch(&msg, 1, session->recv_key))) {
-		culvert_drop_skb(dev, skb, CULVERT_DROP_RX_TAG);
-		return true;
-	}
-	if (unlikely(!rx_replay(&walk, session, &text, 1))) {
-		culvert_drop_free(skb, walk.why);
-		return true;
-	}
-	rx_authentic(session, skb, skb->len, text.len);
-	if (!text.len) {
-		consume_skb(skb);
-		return true;
-	}
-	if (unlikely(!rx_check(&walk, session->peer, &text, 1))) {
-		culvert_drop_free(skb, walk.why);
-		return true;
-	}
-	__skb_pull(skb, sizeof(*data));
-	__skb_trim(skb, text.len);
-	skb_scrub_packet(skb, true);
-	skb_clear_hash(skb);
-	skb->encapsulation = 0;
-	skb->ip_summed = CHECKSUM_UNNECESSARY;
-	skb->csum_level = SKB_MAX_CSUM_LEVEL;
-	rx_queue(dev, skb, &train->result);
-	return true;
+		rx_authentic(session, walk, data);
+	if (walk->alone && good)
+		rx_become(walk, len, result);
 }
 
 /**
@@ -517,15 +494,15 @@ void culvert_rx_process(struct culvert_train *train)
 		.skb = skb,
 		.left = skb->len,
 		.size = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : skb->len,
+		.in_place = rx_is_private(skb),
+		.alone = !skb_is_gso(skb) && !skb_is_nonlinear(skb) &&
+			 !skb_cloned(skb),
 	};
 
 	trace_culvert_train(session->peer, false,
 			    DIV_ROUND_UP(walk.left, walk.size), skb->len,
 			    train->spilled ? CULVERT_SPILLED : CULVERT_INLINE);
 
-	if (rx_reuse(train))
-		return;
-	walk.in_place = rx_is_private(skb);
 	train_cursor_init(&walk.at, skb, 0);
 
 	rcu_read_lock_bh();
@@ -547,16 +524,32 @@ void culvert_rx_process(struct culvert_train *train)
 		if (!session ||
 		    !culvert_session_may_receive(session,
 						 ktime_get_coarse_boottime_ns())) {
-			culvert_drop_note(walk.dev, skb,
-					  session ? CULVERT_DROP_RX_EXPIRED :
-						    CULVERT_DROP_RX_NO_SESSION, 1);
+			rx_note(&walk, session ? CULVERT_DROP_RX_EXPIRED :
+						 CULVERT_DROP_RX_NO_SESSION, 1);
 			session = train->session;
 			train_cursor_skip(&walk.at, min(walk.left, walk.size));
 			walk.left -= min(walk.left, walk.size);
 		}
 	}
 	rcu_read_unlock_bh();
-	consume_skb(skb);
+	if (!walk.skb)
+		return;
+	if (likely(walk.kept))
+		consume_skb(skb);
+	else
+		culvert_drop_free(skb, walk.why);
+}
+
+/**
+ * culvert_rx_refuse() - drop a train that there is no place for
+ * @train: not yet opened; its skb is freed
+ *
+ * Context: BHs off.
+ */
+void culvert_rx_refuse(struct culvert_train *train)
+{
+	culvert_drop_skb(train->session->peer->device, train->skb,
+			 CULVERT_DROP_RX_BACKLOG);
 }
 
 /**
@@ -570,8 +563,12 @@ void culvert_rx_deliver(struct culvert_train *train)
 	struct culvert_device *dev = train->session->peer->device;
 	struct sk_buff *skb;
 
-	while ((skb = __skb_dequeue(&train->result)))
-		gro_cells_receive(&dev->gro, skb);
+	while ((skb = __skb_dequeue(&train->result))) {
+		unsigned int nr = max_t(unsigned int, skb_shinfo(skb)->gso_segs, 1);
+
+		if (unlikely(gro_cells_receive(&dev->gro, skb) != NET_RX_SUCCESS))
+			culvert_drop_note(dev, NULL, CULVERT_DROP_RX_STACK_FULL, nr);
+	}
 }
 
 static void rx_data(struct culvert_device *dev, struct sk_buff *skb,
@@ -598,13 +595,6 @@ static void rx_data(struct culvert_device *dev, struct sk_buff *skb,
 		return;
 	}
 	culvert_crypt_run(&train);
-}
-
-static bool rx_handshake_len(u32 type, unsigned int len)
-{
-	return type == WIRE_INITIATION ? len == sizeof(struct wire_initiation) :
-	       type == WIRE_RESPONSE ? len == sizeof(struct wire_response) :
-				       len == sizeof(struct wire_cookie);
 }
 
 /**
@@ -641,11 +631,8 @@ int culvert_rx_encap(struct sock *sk, struct sk_buff *skb)
 	type = le32_to_cpu(data->header.type);
 	if (likely(type == WIRE_DATA)) {
 		rx_data(dev, skb, data);
-	} else if (type < WIRE_INITIATION || type > WIRE_COOKIE ||
-		   skb_is_gso(skb)) {
+	} else if (skb_is_gso(skb)) {
 		culvert_drop_skb(dev, skb, CULVERT_DROP_RX_TYPE);
-	} else if (!rx_handshake_len(type, skb->len)) {
-		culvert_drop_skb(dev, skb, CULVERT_DROP_RX_LENGTH);
 	} else {
 		culvert_handshake_receive(dev, skb);
 	}

@@ -12,5 +12,6 @@ int culvert_rx_encap(struct sock *sk, struct sk_buff *skb);
 /* For crypt.c: open a train, wherever; then hand it to the stack, in order. */
 void culvert_rx_process(struct culvert_train *train);
 void culvert_rx_deliver(struct culvert_train *train);
+void culvert_rx_refuse(struct culvert_train *train);
 
 #endif /* _CULVERT_RX_H */

@@ -212,23 +212,34 @@ static bool room_grow(struct train_room *room, unsigned int size,
 }
 
 /**
- * train_room_take() - get the place of the next message
+ * train_room_reserve() - see to it that there is a place for the next message
  * @room: the train's memory
  * @size: bytes of this message on the wire
  * @more: bytes of this and all messages to come
  *
  * A message never crosses from one run of memory to another.
  *
- * Return: the place, or NULL without memory.
+ * Return: false without memory, or if it is in so small pieces that the skb
+ * cannot hold more of them.
  */
-u8 *train_room_take(struct train_room *room, unsigned int size,
-		    unsigned int more)
+bool train_room_reserve(struct train_room *room, unsigned int size,
+			unsigned int more)
+{
+	return room->left >= size || room_grow(room, size, more);
+}
+EXPORT_SYMBOL_IF_KUNIT(train_room_reserve);
+
+/**
+ * train_room_take() - get the place of the next message
+ * @room: the train's memory
+ * @size: bytes of this message on the wire, which have been reserved
+ *
+ * Return: the place.
+ */
+u8 *train_room_take(struct train_room *room, unsigned int size)
 {
 	struct sk_buff *skb = room->skb;
 	u8 *at;
-
-	if (room->left < size && !room_grow(room, size, more))
-		return NULL;
 
 	if (skb_shinfo(skb)->nr_frags) {
 		skb_frag_size_add(&skb_shinfo(skb)->frags[skb_shinfo(skb)->nr_frags - 1],

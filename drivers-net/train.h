@@ -141,8 +141,9 @@ struct train_room {
 };
 
 struct sk_buff *train_room_begin(struct train_room *room, unsigned int bytes);
-u8 *train_room_take(struct train_room *room, unsigned int size,
-		    unsigned int more);
+bool train_room_reserve(struct train_room *room, unsigned int size,
+			unsigned int more);
+u8 *train_room_take(struct train_room *room, unsigned int size);
 void train_room_end(struct train_room *room, unsigned int nr,
 		    unsigned int size);
 

@@ -58,25 +58,16 @@ static struct tx_cb *tx_cb(struct sk_buff *skb)
 	return (struct tx_cb *)skb->cb;
 }
 
-static void tx_stats(struct net_device *dev, unsigned int packets,
-		     unsigned int bytes)
+/* The last @nr of a train's messages will not be sent. */
+static void tx_drop_rest(struct culvert_train *train, enum culvert_drop why,
+			 unsigned int nr)
 {
-	struct pcpu_sw_netstats *stats = this_cpu_ptr(dev->tstats);
+	struct sk_buff *skb, *next;
 
-	u64_stats_update_begin(&stats->syncp);
-	u64_stats_add(&stats->tx_packets, packets);
-	u64_stats_add(&stats->tx_bytes, bytes);
-	u64_stats_update_end(&stats->syncp);
-}
-
-static void tx_drop_chain(struct culvert_device *dev, struct sk_buff *skb,
-			  enum culvert_drop why)
-{
-	struct sk_buff *next;
-
-	skb_list_walk_safe(skb, skb, next) {
+	culvert_drop_note(train->session->peer->device, train->skb, why, nr);
+	skb_list_walk_safe(train->skb, skb, next) {
 		skb_mark_not_on_list(skb);
-		culvert_drop_skb(dev, skb, why);
+		culvert_drop_free(skb, why);
 	}
 }
 
@@ -156,30 +147,36 @@ static int tx_next(struct culvert_train *train, struct tx_seal *seal,
 	return train_cut_next(&seal->cut, group, train->mtu);
 }
 
-/* Writes @nr messages of @bytes bytes altogether into @room. */
+/*
+ * Writes @nr messages of @bytes bytes altogether into @room. Returns how many
+ * it took, which are fewer if memory is in small pieces; or an error.
+ */
 static int tx_fill(struct culvert_train *train, struct tx_seal *seal,
 		   struct train_group *group, struct train_room *room,
 		   unsigned int nr, unsigned int bytes)
 {
 	struct culvert_session *session = train->session;
+	unsigned int left = nr;
+	bool full = false;
 
-	while (nr) {
+	while (left && !full) {
 		group->nr = 0;
 		group->nr_frags = 0;
-		while (nr && group->nr < TRAIN_GROUP) {
+		while (left && group->nr < TRAIN_GROUP) {
 			struct chacha20poly1305_msg *msg;
 			struct wire_data *data;
 			int len;
 
+			full = !train_room_reserve(room, min(bytes, train->size),
+						   bytes);
+			if (unlikely(full))
+				break;
 			len = tx_next(train, seal, group);
 			if (len == -ENOSPC && group->nr)
 				break;
 			if (unlikely(len < 0))
 				return len;
-			data = (void *)train_room_take(room, len + WIRE_DATA_OVERHEAD,
-						       bytes);
-			if (unlikely(!data))
-				return -ENOMEM;
+			data = (void *)train_room_take(room, len + WIRE_DATA_OVERHEAD);
 			data->header.type = cpu_to_le32(WIRE_DATA);
 			data->receiver = session->remote_index;
 			data->counter = cpu_to_le64(seal->counter);
@@ -193,13 +190,13 @@ static int tx_fill(struct culvert_train *train, struct tx_seal *seal,
 
 			seal->counter++;
 			bytes -= len + WIRE_DATA_OVERHEAD;
-			nr--;
+			left--;
 		}
 		if (unlikely(chacha20poly1305_seal_batch(group->msgs, group->nr,
 							 session->send_key)))
 			return -EINVAL;
 	}
-	return 0;
+	return left < nr ? nr - left : -ENOMEM;
 }
 
 /**
@@ -219,19 +216,16 @@ void culvert_tx_process(struct culvert_train *train)
 	};
 	struct crypt_scratch *scratch = culvert_crypt_begin();
 	struct train_room room;
-	int err = 0;
+	int nr = 0;
 
 	while (left) {
-		unsigned int nr = min(left, most);
-		unsigned int part = nr < left ? nr * train->size : bytes;
+		unsigned int want = min(left, most);
+		unsigned int part = want < left ? want * train->size : bytes;
 		struct sk_buff *outer = train_room_begin(&room, part);
 
-		if (unlikely(!outer)) {
-			err = -ENOMEM;
-			break;
-		}
-		err = tx_fill(train, &seal, &scratch->group, &room, nr, part);
-		if (unlikely(err)) {
+		nr = outer ? tx_fill(train, &seal, &scratch->group, &room, want,
+				     part) : -ENOMEM;
+		if (unlikely(nr < 0)) {
 			kfree_skb_reason(outer, SKB_DROP_REASON_NOMEM);
 			break;
 		}
@@ -242,24 +236,30 @@ void culvert_tx_process(struct culvert_train *train)
 		}
 		__skb_queue_tail(&train->result, outer);
 		left -= nr;
-		bytes -= part;
+		bytes -= outer->len;
 	}
 	culvert_crypt_end(scratch);
 
 	trace_culvert_train(peer, true, train->messages, train->bytes,
 			    train->spilled ? CULVERT_SPILLED : CULVERT_INLINE);
-	if (!train->skb)
-		return;
-	if (!skb_queue_empty(&train->result))
+	if (train->skb && !skb_queue_empty(&train->result))
 		tx_charge(skb_peek_tail(&train->result), train->skb);
-	if (likely(!err))
-		kfree_skb_list_reason(train->skb, SKB_CONSUMED);
+	if (unlikely(left))
+		tx_drop_rest(train, nr == -ENOMEM ? CULVERT_DROP_TX_NOMEM :
+						     CULVERT_DROP_TX_SEGMENT, left);
 	else
-		tx_drop_chain(peer->device, train->skb,
-			      err == -ENOMEM ? CULVERT_DROP_TX_NOMEM :
-					       CULVERT_DROP_TX_SEGMENT);
-	tx_stats(peer->device->dev, train->messages - left,
-		 train->bytes - bytes);
+		kfree_skb_list_reason(train->skb, SKB_CONSUMED);
+}
+
+/**
+ * culvert_tx_refuse() - drop a train that there is no place for
+ * @train: not yet sealed; its packets are freed
+ *
+ * Context: BHs off.
+ */
+void culvert_tx_refuse(struct culvert_train *train)
+{
+	tx_drop_rest(train, CULVERT_DROP_TX_BACKLOG, train->messages);
 }
 
 /**
@@ -277,12 +277,20 @@ void culvert_tx_deliver(struct culvert_train *train)
 	bool sent = false;
 
 	this_cpu_add(tx_depth, deeper);
-	while ((skb = __skb_dequeue(&train->result)))
-		sent |= !culvert_udp_send(peer, skb, train->ds);
+	while ((skb = __skb_dequeue(&train->result))) {
+		unsigned int nr = max_t(unsigned int, skb_shinfo(skb)->gso_segs, 1);
+		unsigned int bytes = skb->len;
+
+		if (unlikely(culvert_udp_send(peer, skb, train->ds)))
+			continue;
+		culvert_count_tx(peer->device, nr, bytes);
+		sent = true;
+	}
 	this_cpu_sub(tx_depth, deeper);
+	/* Also if there was no way: the next keepalive may find one. */
+	culvert_timers_sent(peer, sent && train->skb);
 	if (!sent)
 		return;
-	culvert_timers_sent(peer, train->skb);
 	if (culvert_session_wants_rekey_on_send(session,
 						ktime_get_coarse_boottime_ns()))
 		culvert_handshake_initiate(peer, false);
@@ -393,15 +401,30 @@ static bool tx_send_queue(struct culvert_peer *peer,
 	return sent;
 }
 
-/* Without a key only so many wait: the oldest are the least useful. */
-static void tx_stage_limit(struct culvert_peer *peer)
+/*
+ * Without a key only so many wait: the oldest are the least useful. With one,
+ * more come than the CPU that sends them can keep up with.
+ */
+static void tx_stage_limit(struct culvert_peer *peer, bool keyed)
 {
+	unsigned int most = keyed ? STAGED_KEYED_MAX : STAGED_MAX;
 	struct sk_buff *skb;
 
-	while (skb_queue_len(&peer->staged) > STAGED_MAX) {
+	while (skb_queue_len(&peer->staged) > most) {
 		skb = __skb_dequeue(&peer->staged);
-		culvert_drop_skb(peer->device, skb, CULVERT_DROP_TX_STAGED_FULL);
+		culvert_drop_skb(peer->device, skb,
+				 keyed ? CULVERT_DROP_TX_BACKLOG :
+					 CULVERT_DROP_TX_STAGED_FULL);
 	}
+}
+
+static bool tx_has_key(const struct culvert_peer *peer)
+{
+	const struct culvert_session *session;
+
+	session = rcu_dereference_bh(peer->sessions.current_);
+	return session && culvert_session_may_send(session,
+						   ktime_get_coarse_boottime_ns());
 }
 
 /*
@@ -411,8 +434,9 @@ static void tx_stage_limit(struct culvert_peer *peer)
 static bool tx_drain(struct culvert_peer *peer)
 {
 	unsigned int rounds = TX_DRAIN_ROUNDS;
+	bool sent = false, keyless = false;
 	struct sk_buff_head queue;
-	bool sent = false;
+	struct sk_buff *skb;
 
 	__skb_queue_head_init(&queue);
 	spin_lock(&peer->staged.lock);
@@ -429,18 +453,29 @@ static bool tx_drain(struct culvert_peer *peer)
 		sent |= tx_send_queue(peer, &queue);
 		spin_lock(&peer->staged.lock);
 		if (unlikely(!skb_queue_empty(&queue))) {
+			/* Nobody's buffer is to be full for as long as that. */
+			skb_queue_walk(&queue, skb)
+				skb_orphan(skb);
 			skb_queue_splice(&queue, &peer->staged);
-			tx_stage_limit(peer);
-			WRITE_ONCE(peer->draining, false);
-			spin_unlock(&peer->staged.lock);
-			culvert_handshake_initiate(peer, false);
-			return sent;
+			tx_stage_limit(peer, false);
+			keyless = true;
+			break;
 		}
 	}
 	WRITE_ONCE(peer->draining, false);
+	/* Before the look for a key; pairs with culvert_tx_flush(). */
+	smp_mb();
+	if (unlikely(keyless && !tx_has_key(peer))) {
+		spin_unlock(&peer->staged.lock);
+		culvert_handshake_initiate(peer, false);
+		return sent;
+	}
 	rounds = skb_queue_len(&peer->staged);
 	spin_unlock(&peer->staged.lock);
-	/* Others stage faster than we send: let softirqs and tasks run. */
+	/*
+	 * Others stage faster than we send, or a key has come this instant: let
+	 * softirqs and tasks run.
+	 */
 	if (unlikely(rounds))
 		culvert_gather_later(peer);
 	return sent;
@@ -459,6 +494,8 @@ bool culvert_tx_flush(struct culvert_peer *peer)
 {
 	bool sent;
 
+	/* A new key before the look at what is staged; pairs with tx_drain(). */
+	smp_mb();
 	if (skb_queue_empty_lockless(&peer->staged))
 		return false;
 	rcu_read_lock_bh();
@@ -620,9 +657,16 @@ netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *ndev)
 	}
 
 	/* cb is ours from here on; nothing beneath looks at the old one. */
-	skb = skb_share_check(skb, GFP_ATOMIC);
-	if (unlikely(!skb))
-		return NETDEV_TX_OK;
+	if (unlikely(skb_shared(skb))) {
+		struct sk_buff *own = skb_clone(skb, GFP_ATOMIC);
+
+		if (unlikely(!own)) {
+			culvert_drop_skb(dev, skb, CULVERT_DROP_TX_NOMEM);
+			return NETDEV_TX_OK;
+		}
+		consume_skb(skb);
+		skb = own;
+	}
 	__skb_queue_head_init(&queue);
 	gather = !skb_is_gso(skb) && culvert_gather_wanted();
 	if (unlikely(!tx_stage(peer, skb, &queue)))
@@ -637,8 +681,7 @@ netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *ndev)
 	}
 	spin_lock(&peer->staged.lock);
 	skb_queue_splice_tail(&queue, &peer->staged);
-	if (!rcu_access_pointer(peer->sessions.current_))
-		tx_stage_limit(peer);
+	tx_stage_limit(peer, rcu_access_pointer(peer->sessions.current_));
 	spin_unlock(&peer->staged.lock);
 
 	if (!gather || skb_queue_len_lockless(&peer->staged) >= GATHER_MAX)

@@ -9,7 +9,9 @@ struct culvert_peer;
 struct culvert_train;
 
 /* Packets that wait for a key; when more come, the oldest go. */
-#define STAGED_MAX	128
+#define STAGED_MAX		128
+/* The same where there is a key, and they wait for company or for a CPU. */
+#define STAGED_KEYED_MAX	1024
 
 netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *dev);
 bool culvert_tx_flush(struct culvert_peer *peer);
@@ -19,5 +21,6 @@ void culvert_tx_purge(struct culvert_peer *peer);
 /* For crypt.c: seal a train, wherever; then send it, in order. */
 void culvert_tx_process(struct culvert_train *train);
 void culvert_tx_deliver(struct culvert_train *train);
+void culvert_tx_refuse(struct culvert_train *train);
 
 #endif /* _CULVERT_TX_H */

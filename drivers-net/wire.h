@@ -63,11 +63,12 @@ struct wire_cookie {
 };
 static_assert(sizeof(struct wire_cookie) == 64);
 
+/* In a train the next message follows at once, at whatever place that is. */
 struct wire_data {
 	struct wire_header	header;
 	__le32			receiver;
 	__le64			counter;
-};
+} __packed;
 static_assert(sizeof(struct wire_data) == 16);
 
 /* Bytes that a data message adds to its padded plaintext. */

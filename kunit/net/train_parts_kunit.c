@@ -324,8 +324,8 @@ static void fill_room(struct kunit *test, unsigned int nr, unsigned int size,
 	for (i = 0; i < nr; i++) {
 		unsigned int len = i + 1 < nr ? size : last;
 
-		at = train_room_take(&room, len, left);
-		KUNIT_ASSERT_NOT_NULL(test, at);
+		KUNIT_ASSERT_TRUE(test, train_room_reserve(&room, len, left));
+		at = train_room_take(&room, len);
 		memset(at, i, len);
 		left -= len;
 	}
