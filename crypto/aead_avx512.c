@@ -201,6 +201,20 @@ static __always_inline void simd_turn_stripes(v64 x[8], const v64 a[8])
 	}
 }
 
+/* A quarter q of a[i] is row i of block q: to blocks. */
+static __always_inline void simd_turn_rows(v64 x[4], const v64 a[4])
+{
+	v64 b0 = simd_quarters_even(a[0], a[1]);
+	v64 b1 = simd_quarters_odd(a[0], a[1]);
+	v64 b2 = simd_quarters_even(a[2], a[3]);
+	v64 b3 = simd_quarters_odd(a[2], a[3]);
+
+	x[0] = simd_quarters_even(b0, b2);
+	x[1] = simd_quarters_even(b1, b3);
+	x[2] = simd_quarters_odd(b0, b2);
+	x[3] = simd_quarters_odd(b1, b3);
+}
+
 /* The four blocks of every lane v at at[v] + off. */
 static __always_inline void simd_load_stripes(v64 x[8], const u8 *const at[M],
 					      size_t off)
@@ -333,6 +347,9 @@ static __always_inline v32 simd_quarters_of(const u32 p[4])
 #endif
 }
 
+/* One message alone may have rows first, then lanes. */
+#define SIMD_SMALL_LANES
+
 #include "simd_limb44.h"
 #include "simd_chacha.h"
 
@@ -352,11 +369,8 @@ static __always_inline v32 simd_quarters_of(const u32 p[4])
  * Crossovers. To measure one, move it and run "scripts/crypto-bench aead" for
  * the message sizes and batches around it. The cycles are those of a Zen 4.
  */
-/*
- * Up to this, a single message has its blocks as rows: 192 bytes take 801 in
- * place of 1084 in lanes, 64 bytes 642 in place of 985 in generic code.
- */
-#define SIMD_SMALL	SIMD_SMALL_MAX
+/* Up to this, all messages, a single one goes through simd_small.h. */
+#define SIMD_SMALL	AEAD_GROUP_TEXT
 /*
  * Below this, one message's blocks go through 64-bit multiplications: 448 bytes
  * take 1357 in place of 1383, 576 bytes would take 1677 in place of 1581.

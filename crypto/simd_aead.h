@@ -13,9 +13,6 @@
 
 #include "aead_impl.h"
 #include "simd_lanes.h"
-#ifdef SIMD_SMALL
-#include "simd_small.h"
-#endif
 
 /* What is left over of W lanes has the first messages again. */
 static void simd_nonces(struct simd_work *w,
@@ -103,6 +100,15 @@ static void simd_passes(struct simd_work *w, unsigned int states)
 	}
 }
 
+/* What simd_blocks() needs for up to @len bytes, once w->auth has r. */
+static __always_inline void simd_powers(struct simd_work *w, size_t len)
+{
+	if (len < SIMD_POLY_MIN)
+		return;
+	w->lanes_of_poly = max(w->lanes_of_poly, 1U);
+	poly_one_powers(w->poly, &w->auth, len / (16 * M));
+}
+
 /* Whole blocks of one message, most of them in all lanes. */
 static void simd_blocks(struct simd_work *w, struct poly1305_stream *st,
 			const u8 *src, size_t len)
@@ -110,7 +116,6 @@ static void simd_blocks(struct simd_work *w, struct poly1305_stream *st,
 	const size_t row = 16 * M;
 
 	if (len >= SIMD_POLY_MIN) {
-		w->lanes_of_poly = max(w->lanes_of_poly, 1U);
 		aead_poly1305_generic(st, src, len % row, NULL);
 		poly_one(w->poly, st, src + len % row, len / row);
 	} else {
@@ -118,22 +123,12 @@ static void simd_blocks(struct simd_work *w, struct poly1305_stream *st,
 	}
 }
 
-/* The tag of one message. */
-static void simd_tag(struct simd_work *w, unsigned int i)
+/* The tag of a message whose key is in w->auth; simd_powers() has been there. */
+static void simd_tag_text(struct simd_work *w, struct poly_item *it)
 {
 	struct poly1305_stream *st = &w->auth;
-	struct poly_item *it = &w->item[i];
 	u64 end[2];
 
-	st->r[0] = (w->poly_key[0][i] & 0x0fffffff) |
-		   (u64)(w->poly_key[1][i] & 0x0ffffffc) << 32;
-	st->r[1] = (w->poly_key[2][i] & 0x0ffffffc) |
-		   (u64)(w->poly_key[3][i] & 0x0ffffffc) << 32;
-	for (int j = 0; j < 4; j++)
-		st->s[j] = w->poly_key[4 + j][i];
-	st->h[0] = 0;
-	st->h[1] = 0;
-	st->h[2] = 0;
 	for (int j = 0; j < 2; j++) {
 		const u8 *src = j ? it->text : it->ad;
 		const u32 len = j ? it->len : it->ad_len;
@@ -153,6 +148,29 @@ static void simd_tag(struct simd_work *w, unsigned int i)
 	aead_poly1305_generic(st, (u8 *)end, 16, NULL);
 	poly1305_stream_final(st, (u8 *)it->tag);
 }
+
+/* The tag of one message of several. */
+static void simd_tag(struct simd_work *w, unsigned int i)
+{
+	struct poly1305_stream *st = &w->auth;
+	struct poly_item *it = &w->item[i];
+
+	st->r[0] = (w->poly_key[0][i] & 0x0fffffff) |
+		   (u64)(w->poly_key[1][i] & 0x0ffffffc) << 32;
+	st->r[1] = (w->poly_key[2][i] & 0x0ffffffc) |
+		   (u64)(w->poly_key[3][i] & 0x0ffffffc) << 32;
+	for (int j = 0; j < 4; j++)
+		st->s[j] = w->poly_key[4 + j][i];
+	st->h[0] = 0;
+	st->h[1] = 0;
+	st->h[2] = 0;
+	simd_powers(w, max(it->len, it->ad_len));
+	simd_tag_text(w, it);
+}
+
+#ifdef SIMD_SMALL
+#include "simd_small.h"
+#endif
 
 static void simd_authenticate(struct simd_work *w)
 {
@@ -393,12 +411,13 @@ static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 }
 
 /* True if @m is the only message, and has been dealt with in a shorter way. */
-static __always_inline bool simd_sealed(struct chacha20poly1305_msg *m,
+static __always_inline bool simd_sealed(struct simd_work *w,
+					struct chacha20poly1305_msg *m,
 					unsigned int n, const u32 key[8])
 {
 #ifdef SIMD_SMALL
 	if (n == 1 && m->len <= SIMD_SMALL) {
-		small_seal(m, key);
+		small_seal(w, m, key);
 		return true;
 	}
 #else
@@ -410,12 +429,13 @@ static __always_inline bool simd_sealed(struct chacha20poly1305_msg *m,
 	return false;
 }
 
-static __always_inline bool simd_opened(struct chacha20poly1305_msg *m,
+static __always_inline bool simd_opened(struct simd_work *w,
+					struct chacha20poly1305_msg *m,
 					unsigned int n, const u32 key[8])
 {
 #ifdef SIMD_SMALL
 	if (n == 1 && m->len <= SIMD_SMALL && m->nr_src == 1) {
-		small_open(m, key);
+		small_open(w, m, key);
 		return true;
 	}
 #else
@@ -434,7 +454,7 @@ static void simd_seal_group(struct chacha20poly1305_msg *m, unsigned int n,
 
 	BUILD_BUG_ON(sizeof(*w) > AEAD_CTX_BYTES);
 	BUILD_BUG_ON(offsetof(struct simd_work, stream) != AEAD_CTX_OPEN);
-	if (simd_sealed(m, n, key))
+	if (simd_sealed(w, m, n, key))
 		return;
 	for (unsigned int i = 0; i < n; i += W)
 		simd_seal(w, m + i, min_t(unsigned int, n - i, W), key);
@@ -446,7 +466,7 @@ static void simd_open_group(struct chacha20poly1305_msg *m, unsigned int n,
 {
 	struct simd_work *w = ctx;
 
-	if (simd_opened(m, n, key))
+	if (simd_opened(w, m, n, key))
 		return;
 	for (unsigned int i = 0; i < n; i += W)
 		simd_open(w, m + i, min_t(unsigned int, n - i, W), key);
@@ -487,6 +507,10 @@ static void simd_poly1305(struct poly1305_stream *st, const u8 *src,
 {
 	struct simd_work *w = ctx;
 
+	if (len >= SIMD_POLY_MIN) {
+		w->lanes_of_poly = max(w->lanes_of_poly, 1U);
+		poly_one_powers(w->poly, st, len / (16 * M));
+	}
 	simd_blocks(w, st, src, len);
 	simd_wipe_poly(w);
 }

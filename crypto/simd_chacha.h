@@ -240,6 +240,26 @@ static noinline void chacha_aligned_xor(const struct chacha_table *t,
 #endif
 }
 
+#ifdef SIMD_SMALL_LANES
+/* Whole blocks of key stream, lane by lane, at @off and the next offset. */
+static noinline void chacha_aligned1(v32 *out, const struct chacha_table *t,
+				     const struct chacha_texts *b, u32 off)
+{
+	const struct chacha_which which = {
+		.counter = b->counter + off / SIMD_BLOCK,
+	};
+	v32 x[16] __uninitialized;
+
+	chacha_begin(x, t, &which, true);
+	chacha_rounds(x, NULL, false);
+	chacha_end(x, x, t, &which, true);
+	simd_turn_xor(x, NULL, NULL, 0, true);
+#pragma GCC unroll 16
+	for (int i = 0; i < 16; i++)
+		out[i] = x[i];
+}
+#endif
+
 #if SIMD_STATES == 2
 /* Twice W blocks of any messages. */
 static noinline void chacha_blocks2(v32 *out, const struct chacha_table *t,

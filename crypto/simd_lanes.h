@@ -72,6 +72,7 @@ struct simd_work {
 			unsigned int		states;
 			unsigned int		lanes_of_poly;
 			unsigned int		items;
+			unsigned int		vectors; /* of stream, one message alone */
 			bool			keyed;
 			bool			odd;
 			bool			used_scatter;

@@ -115,7 +115,10 @@ static noinline void poly_one_rows(struct poly_lanes *p, const u8 *src,
 	poly_mul(&p->h, &u, &p->power[1]);
 }
 
-/* @rows times M blocks, in units of 2^64 outside of here. */
+/*
+ * @rows times M blocks, in units of 2^64 outside of here. poly_one_powers() has
+ * been there, for as many rows or more.
+ */
 static void poly_one(struct poly_lanes *p, struct poly1305_stream *st,
 		     const u8 *src, size_t rows)
 {
@@ -129,7 +132,6 @@ static void poly_one(struct poly_lanes *p, struct poly1305_stream *st,
 		p->h.v[i] = simd_all64(0);
 		((u64 *)&p->h.v[i])[0] = r.v[i][0];
 	}
-	poly_one_powers(p, st, rows);
 	poly_one_rows(p, src, rows);
 
 	/*

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One short message: a row of ChaCha20's state (RFC 8439, section 2.3) in each
- * 128 bits of a vector, so that four vectors are W / 4 whole blocks. That takes
- * far fewer instructions than a block a lane, and less of the code cache, which
- * is what counts where packets come one by one.
+ * One message alone. Its first blocks are rows: a row of ChaCha20's state (RFC
+ * 8439, section 2.3) in each 128 bits of a vector, so that four vectors are
+ * W / 4 whole blocks. For few blocks that takes far fewer instructions than a
+ * block a lane, and the one-time key is there early. What these leave of a
+ * longer message has a block in every lane.
  */
 #ifndef _LIB_CRYPTO_BATCH_SIMD_SMALL_H
 #define _LIB_CRYPTO_BATCH_SIMD_SMALL_H
@@ -14,10 +15,11 @@
 
 #include "aead_common.h"
 #include "aead_impl.h"
+#include "simd_lanes.h"
 
-/* Four blocks: the one-time key, and this much text. */
-#define SIMD_SMALL_MAX	(3 * SIMD_BLOCK)
-#define SMALL_STATES	(16 / W)
+/* Blocks of a state of rows, and how many states there may be. */
+#define SMALL_BLOCKS	(W / 4)
+#define SMALL_STATES	(W / 4)
 
 /* Lanes further on, within each 128 bits; and which blocks those are. */
 #if W == 16
@@ -42,8 +44,12 @@ static __always_inline v32 small_turn3(v32 v)
 			    11, 8, 9, 10, 15, 12, 13, 14);
 }
 
-static const v32 small_counters[SMALL_STATES] = {
-	{ 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3 },
+static const v32 small_counters = {
+	0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0,
+};
+
+static const v32 small_next = {
+	4, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0,
 };
 #else
 static __always_inline v32 small_turn1(v32 v)
@@ -64,46 +70,41 @@ static __always_inline v32 small_turn3(v32 v)
 			    3, 0, 1, 2, 7, 4, 5, 6);
 }
 
-static const v32 small_counters[SMALL_STATES] = {
-	{ 0, 0, 0, 0, 1 },
-	{ 2, 0, 0, 0, 3 },
-};
+static const v32 small_counters = { 0, 0, 0, 0, 1, 0, 0, 0 };
+static const v32 small_next = { 2, 0, 0, 0, 2, 0, 0, 0 };
 #endif
 
-typedef u64 small_16 __attribute__((vector_size(16)));
-typedef small_16 small_16_any __attribute__((aligned(1), may_alias));
-
-struct simd_small {
-	/* Row r of block b: quarter b % (W / 4) of row[b / (W / 4)][r]. */
-	v32			row[SMALL_STATES][4];
-	small_16		key[2];
-	small_16		end;
-	small_16		tag;
-	struct poly1305_stream	auth;
-};
-
-/* Row @r of a block of key stream. */
-static __always_inline small_16 small_stream(const struct simd_small *w,
-					     unsigned int block, unsigned int r)
+/*
+ * Half of a column round's steps, on all states in turns: a step depends on the
+ * one before it.
+ */
+static __always_inline void small_half(v32 x[][4], const unsigned int states,
+				       int turn_d, int turn_b)
 {
-	return ((const small_16 *)&w->row[block / (W / 4)][r])[block % (W / 4)];
+#pragma GCC unroll 4
+	for (unsigned int s = 0; s < states; s++)
+		x[s][0] = simd_add32(x[s][0], x[s][1]);
+#pragma GCC unroll 4
+	for (unsigned int s = 0; s < states; s++)
+		x[s][3] = simd_xor32(x[s][3], x[s][0]);
+#pragma GCC unroll 4
+	for (unsigned int s = 0; s < states; s++)
+		x[s][3] = simd_rol32(x[s][3], turn_d);
+#pragma GCC unroll 4
+	for (unsigned int s = 0; s < states; s++)
+		x[s][2] = simd_add32(x[s][2], x[s][3]);
+#pragma GCC unroll 4
+	for (unsigned int s = 0; s < states; s++)
+		x[s][1] = simd_xor32(x[s][1], x[s][2]);
+#pragma GCC unroll 4
+	for (unsigned int s = 0; s < states; s++)
+		x[s][1] = simd_rol32(x[s][1], turn_b);
 }
 
-static __always_inline void small_columns(v32 x[4])
-{
-	x[0] = simd_add32(x[0], x[1]);
-	x[3] = simd_rol32(simd_xor32(x[3], x[0]), 16);
-	x[2] = simd_add32(x[2], x[3]);
-	x[1] = simd_rol32(simd_xor32(x[1], x[2]), 12);
-	x[0] = simd_add32(x[0], x[1]);
-	x[3] = simd_rol32(simd_xor32(x[3], x[0]), 8);
-	x[2] = simd_add32(x[2], x[3]);
-	x[1] = simd_rol32(simd_xor32(x[1], x[2]), 7);
-}
-
-/* Blocks 0 to 3 of the key stream, and the one-time key. */
-static noinline void small_begin(struct simd_small *w, const u32 key[8],
-				 const struct chacha20poly1305_msg *m)
+/* The first @states * SMALL_BLOCKS blocks of the key stream. */
+static __always_inline void small_blocks(v32 *out, const u32 key[8],
+					 const struct chacha20poly1305_msg *m,
+					 const unsigned int states)
 {
 	static const u32 constants[4] = {
 		0x61707865, 0x3320646e, 0x79622d32, 0x6b206574,
@@ -113,120 +114,225 @@ static noinline void small_begin(struct simd_small *w, const u32 key[8],
 	};
 	const v32 first[4] = {
 		simd_quarters_of(constants), simd_quarters_of(key),
-		simd_quarters_of(key + 4), simd_quarters_of(nonce),
+		simd_quarters_of(key + 4),
+		simd_quarters_of(nonce) + small_counters,
 	};
-	v32 x[SMALL_STATES][4];
+	v32 x[SMALL_STATES][4], d = first[3];
 
-	for (int s = 0; s < SMALL_STATES; s++) {
+#pragma GCC unroll 4
+	for (unsigned int s = 0; s < states; s++) {
 		x[s][0] = first[0];
 		x[s][1] = first[1];
 		x[s][2] = first[2];
-		x[s][3] = first[3] + small_counters[s];
+		x[s][3] = d;
+		d += small_next;
 	}
+	/* Rows 0, 2 and 3 turn about row 1, which is the last to be ready. */
 	for (int i = 0; i < 10; i++) {
-		for (int s = 0; s < SMALL_STATES; s++)
-			small_columns(x[s]);
-		for (int s = 0; s < SMALL_STATES; s++) {
-			x[s][1] = small_turn1(x[s][1]);
-			x[s][2] = small_turn2(x[s][2]);
-			x[s][3] = small_turn3(x[s][3]);
+		small_half(x, states, 16, 12);
+		small_half(x, states, 8, 7);
+#pragma GCC unroll 4
+		for (unsigned int s = 0; s < states; s++) {
+			x[s][0] = small_turn3(x[s][0]);
+			x[s][2] = small_turn1(x[s][2]);
+			x[s][3] = small_turn2(x[s][3]);
 		}
-		for (int s = 0; s < SMALL_STATES; s++)
-			small_columns(x[s]);
-		for (int s = 0; s < SMALL_STATES; s++) {
-			x[s][1] = small_turn3(x[s][1]);
-			x[s][2] = small_turn2(x[s][2]);
-			x[s][3] = small_turn1(x[s][3]);
+		small_half(x, states, 16, 12);
+		small_half(x, states, 8, 7);
+#pragma GCC unroll 4
+		for (unsigned int s = 0; s < states; s++) {
+			x[s][0] = small_turn1(x[s][0]);
+			x[s][2] = small_turn3(x[s][2]);
+			x[s][3] = small_turn2(x[s][3]);
 		}
 	}
-	for (int s = 0; s < SMALL_STATES; s++) {
-		w->row[s][0] = x[s][0] + first[0];
-		w->row[s][1] = x[s][1] + first[1];
-		w->row[s][2] = x[s][2] + first[2];
-		w->row[s][3] = x[s][3] + first[3] + small_counters[s];
-	}
-	w->key[0] = small_stream(w, 0, 0);
-	w->key[1] = small_stream(w, 0, 1);
-	poly1305_stream_init(&w->auth, (const u8 *)w->key);
-}
-
-/* Less than 16 bytes. */
-static noinline void small_copy(u8 *to, const u8 *from, u32 len)
-{
-	simd_copy_small(to, from, len);
-}
-
-static noinline void small_xor(struct simd_small *w, u8 *dst, const u8 *src,
-			       u32 len)
-{
-	u32 i;
-
-	for (i = 0; i + 16 <= len; i += 16)
-		*(small_16_any *)(dst + i) = *(const small_16_any *)(src + i) ^
-			small_stream(w, 1 + i / 64, i / 16 % 4);
-	if (i < len) {
-		small_copy((u8 *)&w->end, src + i, len - i);
-		w->end ^= small_stream(w, 1 + i / 64, i / 16 % 4);
-		small_copy(dst + i, (const u8 *)&w->end, len - i);
+	d = first[3];
+#pragma GCC unroll 4
+	for (unsigned int s = 0; s < states; s++) {
+		x[s][0] += first[0];
+		x[s][1] += first[1];
+		x[s][2] += first[2];
+		x[s][3] += d;
+		d += small_next;
+		simd_turn_rows((v64 *)(out + 4 * s), (const v64 *)x[s]);
 	}
 }
 
-static noinline void small_tag(struct simd_small *w,
-			       const struct chacha20poly1305_msg *m,
-			       const u8 *text)
+#define SMALL_OF(states)						       \
+static noinline void small_blocks_##states(v32 *out, const u32 key[8],	       \
+					   const struct chacha20poly1305_msg *m) \
+{									       \
+	small_blocks(out, key, m, states);				       \
+}
+
+SMALL_OF(1)
+SMALL_OF(2)
+#if SMALL_STATES == 4
+SMALL_OF(3)
+SMALL_OF(4)
+#endif
+
+/*
+ * How many states of rows there are: as few as leave whole vectors of lanes,
+ * so that each block of rows is one that no lane has to be there for.
+ */
+static unsigned int small_states(u32 blocks)
 {
+#ifdef SIMD_SMALL_LANES
+	return blocks % W / SMALL_BLOCKS + 1;
+#else
+	return blocks < SMALL_BLOCKS ? 1 : 2;
+#endif
+}
+
+/* The first blocks, and the one-time key. Returns how many bytes of text. */
+static u32 small_begin(struct simd_work *w, const u32 key[8],
+		       const struct chacha20poly1305_msg *m,
+		       const u8 *ciphertext)
+{
+	struct poly_item *it = &w->item[0];
+	const u32 blocks = m->len / SIMD_BLOCK + !!(m->len % SIMD_BLOCK);
+	const unsigned int states = small_states(blocks);
+
+	w->vectors = 4 * states;
+#if SMALL_STATES == 4
+	if (states == 4)
+		small_blocks_4(w->stream, key, m);
+	else if (states == 3)
+		small_blocks_3(w->stream, key, m);
+	else
+#endif
+	if (states == 2)
+		small_blocks_2(w->stream, key, m);
+	else
+		small_blocks_1(w->stream, key, m);
+	poly1305_stream_init(&w->auth, (const u8 *)w->stream);
+	it->text = ciphertext;
+	it->len = m->len;
+	it->ad = m->ad;
+	it->ad_len = m->ad_len;
+	/* Scalar code, which runs beside the vectors of what comes next. */
+	simd_powers(w, max(m->len, m->ad_len));
+	return min_t(u32, m->len, (states * SMALL_BLOCKS - 1) * SIMD_BLOCK);
+}
+
+/* XOR key stream to @len bytes. */
+static noinline void small_xor(v32 *stream, u8 *dst, const u8 *src, u32 len)
+{
+	u8 *block = (u8 *)stream;
+
+	for (; len > SIMD_BLOCK; len -= SIMD_BLOCK) {
+		simd_xor_end(src, dst, SIMD_BLOCK, block, NULL);
+		src += SIMD_BLOCK;
+		dst += SIMD_BLOCK;
+		block += SIMD_BLOCK;
+	}
+	simd_xor_end(src, dst, len, block, NULL);
+}
+
+#ifdef SIMD_SMALL_LANES
+/* What is behind the rows. */
+static noinline void small_lanes(struct simd_work *w, const u32 key[8],
+				 const struct chacha20poly1305_msg *m,
+				 const u8 *src, u32 offset)
+{
+	static const u32 constants[4] = {
+		0x61707865, 0x3320646e, 0x79622d32, 0x6b206574,
+	};
+	struct simd_text *t = &w->text;
+	const v64 first = simd_widen((const u32 *)&simd_lane_numbers);
+	const struct chacha_texts b = {
+		.src = t->src.src,
+		.dst = t->dst.dst,
+		.counter = simd_lane_numbers + 1,
+		.next = W * SIMD_BLOCK,
+	};
+	const u32 len = m->len;
+
+	memcpy(w->table.first, constants, sizeof(constants));
+	memcpy(w->table.first + 4, key, 32);
+	w->table.first[12] = 0;
+	w->table.nonce[0] = simd_all32(m->salt);
+	w->table.nonce[1] = simd_all32((u32)m->nonce);
+	w->table.nonce[2] = simd_all32((u32)(m->nonce >> 32));
 	for (int i = 0; i < 2; i++) {
-		const u8 *src = i ? text : m->ad;
-		const u32 len = i ? m->len : m->ad_len;
-		const u32 rest = len & 15;
+		const v64 at = (first + i * M) * SIMD_BLOCK;
 
-		if (len > rest)
-			aead_poly1305_generic(&w->auth, src, len - rest, NULL);
-		if (rest) {
-			w->end = (small_16){ 0 };
-			small_copy((u8 *)&w->end, src + len - rest, rest);
-			aead_poly1305_generic(&w->auth, (u8 *)&w->end, 16, NULL);
-		}
+		t->src.v[i] = (uintptr_t)src + at;
+		t->dst.v[i] = (uintptr_t)m->dst + at;
 	}
-	w->end = (small_16){ m->ad_len, m->len };
-	aead_poly1305_generic(&w->auth, (u8 *)&w->end, 16, NULL);
-	poly1305_stream_final(&w->auth, (u8 *)&w->tag);
+	chacha_prepare(&w->table);
+	for (; offset + 2 * b.next <= len; offset += 2 * b.next)
+		chacha_aligned_xor(&w->table, &b, offset);
+	for (; offset < len; offset += b.next) {
+		w->vectors = 16;
+		chacha_aligned1(w->stream, &w->table, &b, offset);
+		small_xor(w->stream, m->dst + offset, src + offset,
+			  min(len - offset, b.next));
+	}
+	simd_clear(&w->table, &w->table + 1);
+}
+#endif
+
+static void small_xor_all(struct simd_work *w, const u32 key[8],
+			  const struct chacha20poly1305_msg *m,
+			  const u8 *src, u32 first)
+{
+	if (first)
+		small_xor(w->stream + 16 / W, m->dst, src, first);
+#ifdef SIMD_SMALL_LANES
+	if (m->len > first)
+		small_lanes(w, key, m, src, first);
+#endif
 }
 
-static noinline void small_seal(struct chacha20poly1305_msg *m,
+static void small_wipe(struct simd_work *w)
+{
+	simd_clear(w->stream, w->stream + w->vectors);
+	simd_clear(&w->auth, &w->auth + 1);
+	simd_clear(w->item, w->item + 1);
+	simd_clear(w->poly, w->poly + w->lanes_of_poly);
+	w->lanes_of_poly = 0;
+}
+
+static noinline void small_seal(struct simd_work *w,
+				struct chacha20poly1305_msg *m,
 				const u32 key[8])
 {
-	struct simd_small w __uninitialized;
+	struct poly_item *it = &w->item[0];
 	const u8 *src = m->dst;
+	u32 first;
 
 	if (aead_must_gather(m))
 		simd_gather_text(m);
 	else
 		src = m->src->iov_base;
-	small_begin(&w, key, m);
-	small_xor(&w, m->dst, src, m->len);
-	small_tag(&w, m, m->dst);
-	*(small_16_any *)(m->dst + m->len) = w.tag;
-	memzero_explicit(&w, sizeof(w));
+	first = small_begin(w, key, m, m->dst);
+	small_xor_all(w, key, m, src, first);
+	simd_tag_text(w, it);
+	memcpy(m->dst + m->len, it->tag, 16);
+	small_wipe(w);
 }
 
 /* The ciphertext and its tag are in one fragment. */
-static noinline void small_open(struct chacha20poly1305_msg *m,
+static noinline void small_open(struct simd_work *w,
+				struct chacha20poly1305_msg *m,
 				const u32 key[8])
 {
 	const u8 *src = m->src->iov_base;
-	struct simd_small w __uninitialized;
+	struct poly_item *it = &w->item[0];
+	u32 first;
 
-	small_begin(&w, key, m);
-	small_tag(&w, m, src);
-	m->err = aead_tag_compare(src + m->len, (const u8 *)&w.tag);
+	first = small_begin(w, key, m, src);
+	simd_tag_text(w, it);
+	m->err = aead_tag_compare(src + m->len, (const u8 *)it->tag);
 	if (m->err) {
 		memset(m->dst, 0, m->len);
 	} else {
-		small_xor(&w, m->dst, src, m->len);
+		small_xor_all(w, key, m, src, first);
 		aead_sum_text(m, m->dst);
 	}
-	memzero_explicit(&w, sizeof(w));
+	small_wipe(w);
 }
 
 #endif /* _LIB_CRYPTO_BATCH_SIMD_SMALL_H */
