@@ -55,14 +55,24 @@ static __always_inline void CHACHA_FN(chacha_turn_all)(CHACHA_VEC x[16],
 	CHACHA_FN(chacha_turn)(x, dg, step, 3);
 }
 
+/*
+ * Quarter rounds are numbered by their b, whether of columns or of diagonals.
+ * Two of them are half a step behind the others: additions of the ones fill
+ * the units that rotations of the others leave idle.
+ */
 static __always_inline void CHACHA_FN(chacha_step)(CHACHA_VEC x[16], int dg,
-						   int step)
+						   int step, int dg_before)
 {
-	CHACHA_FN(chacha_mix)(x, dg, step, 0);
-	CHACHA_FN(chacha_mix)(x, dg, step, 1);
-	CHACHA_FN(chacha_mix)(x, dg, step, 2);
-	CHACHA_FN(chacha_mix)(x, dg, step, 3);
-	CHACHA_FN(chacha_turn_all)(x, dg, step);
+	const int before = (step + 3) & 3;
+
+	CHACHA_FN(chacha_turn)(x, dg_before, before, (2 - dg_before) & 3);
+	CHACHA_FN(chacha_mix)(x, dg, step, (0 - dg) & 3);
+	CHACHA_FN(chacha_turn)(x, dg_before, before, (3 - dg_before) & 3);
+	CHACHA_FN(chacha_mix)(x, dg, step, (1 - dg) & 3);
+	CHACHA_FN(chacha_turn)(x, dg, step, (0 - dg) & 3);
+	CHACHA_FN(chacha_mix)(x, dg, step, (2 - dg) & 3);
+	CHACHA_FN(chacha_turn)(x, dg, step, (1 - dg) & 3);
+	CHACHA_FN(chacha_mix)(x, dg, step, (3 - dg) & 3);
 }
 
 /*
@@ -99,21 +109,24 @@ static __always_inline void CHACHA_FN(chacha_rounds)(CHACHA_VEC x[16],
 						     const struct simd_lanes *l,
 						     bool fetch)
 {
-	CHACHA_FN(chacha_turn_all)(x, 0, 3);
+	CHACHA_FN(chacha_turn)(x, 0, 3, 0);
+	CHACHA_FN(chacha_turn)(x, 0, 3, 1);
 	for (int i = 0; ; i++) {
 		if (fetch)
 			chacha_fetch(l, i);
-		CHACHA_FN(chacha_step)(x, 1, 0);
-		CHACHA_FN(chacha_step)(x, 1, 1);
-		CHACHA_FN(chacha_step)(x, 1, 2);
-		CHACHA_FN(chacha_step)(x, 1, 3);
+		CHACHA_FN(chacha_step)(x, 1, 0, 0);
+		CHACHA_FN(chacha_step)(x, 1, 1, 1);
+		CHACHA_FN(chacha_step)(x, 1, 2, 1);
+		CHACHA_FN(chacha_step)(x, 1, 3, 1);
 		if (i == 9)
 			break;
-		CHACHA_FN(chacha_step)(x, 0, 0);
-		CHACHA_FN(chacha_step)(x, 0, 1);
-		CHACHA_FN(chacha_step)(x, 0, 2);
-		CHACHA_FN(chacha_step)(x, 0, 3);
+		CHACHA_FN(chacha_step)(x, 0, 0, 1);
+		CHACHA_FN(chacha_step)(x, 0, 1, 0);
+		CHACHA_FN(chacha_step)(x, 0, 2, 0);
+		CHACHA_FN(chacha_step)(x, 0, 3, 0);
 	}
+	CHACHA_FN(chacha_turn)(x, 1, 3, 1);
+	CHACHA_FN(chacha_turn)(x, 1, 3, 2);
 }
 
 /* The same for two states. */
