@@ -11,6 +11,8 @@
 #define SIMD_STATES	2
 /* simd_add32() and simd_xor32() are below. */
 #define SIMD_OWN_STEPS
+/* So is simd_sum64(). */
+#define SIMD_OWN_SUM
 
 #include "simd_vec.h"
 
@@ -160,6 +162,13 @@ static __always_inline v64 simd_quarters_odd(v64 a, v64 b)
 	return SIMD_SHUFFLE(v64, a, b, 2, 3, 6, 7, 10, 11, 14, 15);
 }
 
+static __always_inline u64 simd_sum64(v64 v)
+{
+	v += SIMD_SHUFFLE(v64, v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+	v += SIMD_SHUFFLE(v64, v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+	return v[0] + v[1];
+}
+
 typedef char simd_s8 __attribute__((vector_size(64)));
 
 /* Only the bytes that @mask names are read or written. */
@@ -169,6 +178,19 @@ static __always_inline v8 simd_load_part(const u8 *p, u64 mask)
 
 	return (v8)__builtin_ia32_loaddquqi512_mask((const void *)p, none,
 						    mask);
+}
+
+/* The first lanes, in order, to those that @mask names; 0 to the others. */
+static __always_inline v64 simd_expand(v64 v, u8 mask)
+{
+	typedef long long s64x8 __attribute__((vector_size(64)));
+	const s64x8 none = { 0 };
+
+#ifdef __clang__
+	return (v64)__builtin_ia32_expanddi512_mask((s64x8)v, none, mask);
+#else
+	return (v64)__builtin_ia32_expanddi512_maskz((s64x8)v, none, mask);
+#endif
 }
 
 static __always_inline void simd_store_part(u8 *p, v8 v, u64 mask)
@@ -351,7 +373,6 @@ static __always_inline v32 simd_quarters_of(const u32 p[4])
 #define SIMD_SMALL_LANES
 
 #include "simd_limb44.h"
-#include "simd_chacha.h"
 
 /* A multiplication is best in line. */
 #define SIMD_POLY_MUL	__always_inline
@@ -364,6 +385,7 @@ static __always_inline v32 simd_quarters_of(const u32 p[4])
 
 #include "simd_poly.h"
 #include "simd_poly_one.h"
+#include "simd_chacha.h"
 
 /*
  * Crossovers. To measure one, move it and run "scripts/crypto-bench aead" for
@@ -376,6 +398,11 @@ static __always_inline v32 simd_quarters_of(const u32 p[4])
  * take 1357 in place of 1383, 576 bytes would take 1677 in place of 1581.
  */
 #define SIMD_POLY_MIN	512
+/*
+ * From as many blocks on, with that of the lengths, a message alone has vectors
+ * for Poly1305.
+ */
+#define SIMD_TEXT_MIN	20
 /* Up to as many messages have their tags made one after the other. */
 #define SIMD_SINGLY	4
 

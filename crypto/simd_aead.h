@@ -106,7 +106,7 @@ static __always_inline void simd_powers(struct simd_work *w, size_t len)
 	if (len < SIMD_POLY_MIN)
 		return;
 	w->lanes_of_poly = max(w->lanes_of_poly, 1U);
-	poly_one_powers(w->poly, &w->auth, len / (16 * M));
+	poly_one_powers(&w->chain, w->poly, &w->auth, len / (16 * M));
 }
 
 /* Whole blocks of one message, most of them in all lanes. */
@@ -123,29 +123,29 @@ static void simd_blocks(struct simd_work *w, struct poly1305_stream *st,
 	}
 }
 
+/* @len bytes, and zeroes up to a whole block. */
+static void simd_absorb(struct simd_work *w, const u8 *src, u32 len)
+{
+	struct poly1305_stream *st = &w->auth;
+	u64 end[2] = { 0, 0 };
+
+	if (len >= 16)
+		simd_blocks(w, st, src, len & ~15U);
+	if (len & 15) {
+		simd_copy_small((u8 *)end, src + (len & ~15U), len & 15);
+		aead_poly1305_generic(st, (u8 *)end, 16, NULL);
+	}
+}
+
 /* The tag of a message whose key is in w->auth; simd_powers() has been there. */
 static void simd_tag_text(struct simd_work *w, struct poly_item *it)
 {
 	struct poly1305_stream *st = &w->auth;
-	u64 end[2];
+	const u64 end[2] = { it->ad_len, it->len };
 
-	for (int j = 0; j < 2; j++) {
-		const u8 *src = j ? it->text : it->ad;
-		const u32 len = j ? it->len : it->ad_len;
-
-		if (len >= 16)
-			simd_blocks(w, st, src, len & ~15U);
-		if (len & 15) {
-			end[0] = 0;
-			end[1] = 0;
-			simd_copy_small((u8 *)end, src + (len & ~15U),
-					len & 15);
-			aead_poly1305_generic(st, (u8 *)end, 16, NULL);
-		}
-	}
-	end[0] = it->ad_len;
-	end[1] = it->len;
-	aead_poly1305_generic(st, (u8 *)end, 16, NULL);
+	simd_absorb(w, it->ad, it->ad_len);
+	simd_absorb(w, it->text, it->len);
+	aead_poly1305_generic(st, (const u8 *)end, 16, NULL);
 	poly1305_stream_final(st, (u8 *)it->tag);
 }
 
@@ -416,7 +416,7 @@ static __always_inline bool simd_sealed(struct simd_work *w,
 					unsigned int n, const u32 key[8])
 {
 #ifdef SIMD_SMALL
-	if (n == 1 && m->len <= SIMD_SMALL) {
+	if (n == 1 && m->len <= SIMD_SMALL && m->ad_len < SIMD_POLY_MIN) {
 		small_seal(w, m, key);
 		return true;
 	}
@@ -434,7 +434,8 @@ static __always_inline bool simd_opened(struct simd_work *w,
 					unsigned int n, const u32 key[8])
 {
 #ifdef SIMD_SMALL
-	if (n == 1 && m->len <= SIMD_SMALL && m->nr_src == 1) {
+	if (n == 1 && m->len <= SIMD_SMALL && m->nr_src == 1 &&
+	    m->ad_len < SIMD_POLY_MIN) {
 		small_open(w, m, key);
 		return true;
 	}
@@ -509,7 +510,8 @@ static void simd_poly1305(struct poly1305_stream *st, const u8 *src,
 
 	if (len >= SIMD_POLY_MIN) {
 		w->lanes_of_poly = max(w->lanes_of_poly, 1U);
-		poly_one_powers(w->poly, st, len / (16 * M));
+		w->keyed = true;
+		poly_one_powers(&w->chain, w->poly, st, len / (16 * M));
 	}
 	simd_blocks(w, st, src, len);
 	simd_wipe_poly(w);

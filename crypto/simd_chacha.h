@@ -62,6 +62,16 @@ static __always_inline void chacha_fetch(const struct simd_lanes *l, int round)
 	}
 }
 
+struct poly_chain;
+
+static __always_inline void chacha_beside(struct poly_chain *c, unsigned int i)
+{
+#ifdef SIMD_SMALL_LANES
+	if (i < M - 1)
+		poly_chain_step(c, i);
+#endif
+}
+
 #define CHACHA_VEC	v32
 #define CHACHA_FN(name)	name
 #include "simd_rounds.h"
@@ -157,7 +167,7 @@ static noinline void chacha_blocks(v32 *out, const struct chacha_table *t,
 	v32 x[16] __uninitialized;
 
 	chacha_begin(x, t, &w, false);
-	chacha_rounds(x, l, fetch);
+	chacha_rounds(x, l, fetch, NULL);
 	chacha_end(out, x, t, &w, false);
 }
 
@@ -197,7 +207,7 @@ static noinline void chacha_blocks_half(v32 *out, const struct chacha_table *t,
 	v32half x[16] __uninitialized;
 
 	chacha_begin_half(x, t, &w);
-	chacha_rounds_half(x, NULL, false);
+	chacha_rounds_half(x, NULL, false, NULL);
 	chacha_end_half(out, x, t, &w);
 }
 #endif
@@ -230,7 +240,7 @@ static noinline void chacha_aligned_xor(const struct chacha_table *t,
 	chacha_begin(y, t, &w1, true);
 	chacha_rounds2(x, y, NULL, false);
 #else
-	chacha_rounds(x, NULL, false);
+	chacha_rounds(x, NULL, false, NULL);
 #endif
 	chacha_end(x, x, t, &w0, true);
 	simd_turn_xor(x, b->src, b->dst, off, false);
@@ -241,22 +251,34 @@ static noinline void chacha_aligned_xor(const struct chacha_table *t,
 }
 
 #ifdef SIMD_SMALL_LANES
-/* Whole blocks of key stream, lane by lane, at @off and the next offset. */
-static noinline void chacha_aligned1(v32 *out, const struct chacha_table *t,
-				     const struct chacha_texts *b, u32 off)
+/* Whole blocks of key stream of one message, from block @from on. */
+static __always_inline void chacha_one(v32 *out, const struct chacha_table *t,
+				       u32 from, struct poly_chain *beside)
 {
 	const struct chacha_which which = {
-		.counter = b->counter + off / SIMD_BLOCK,
+		.counter = simd_lane_numbers + from,
 	};
 	v32 x[16] __uninitialized;
 
 	chacha_begin(x, t, &which, true);
-	chacha_rounds(x, NULL, false);
+	chacha_rounds(x, NULL, false, beside);
 	chacha_end(x, x, t, &which, true);
 	simd_turn_xor(x, NULL, NULL, 0, true);
 #pragma GCC unroll 16
 	for (int i = 0; i < 16; i++)
 		out[i] = x[i];
+}
+
+static noinline void chacha_one_alone(v32 *out, const struct chacha_table *t,
+				      u32 from)
+{
+	chacha_one(out, t, from, NULL);
+}
+
+static noinline void chacha_one_beside(v32 *out, const struct chacha_table *t,
+				       u32 from, struct poly_chain *beside)
+{
+	chacha_one(out, t, from, beside);
 }
 #endif
 

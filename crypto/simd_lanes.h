@@ -72,7 +72,9 @@ struct simd_work {
 			unsigned int		states;
 			unsigned int		lanes_of_poly;
 			unsigned int		items;
-			unsigned int		vectors; /* of stream, one message alone */
+			/* One message alone: of stream, and whether of table */
+			unsigned int		vectors;
+			bool			prepared;
 			bool			keyed;
 			bool			odd;
 			bool			used_scatter;
@@ -92,6 +94,7 @@ struct simd_work {
 	struct poly_work	poly_odd;
 	/* The keys, as they come out of ChaCha20, and whose tag is made singly */
 	u32			poly_key[8][W] __aligned(4 * W);
+	struct poly_chain	chain;
 	struct poly1305_stream	auth;
 	struct simd_scatter	scatter;
 	struct poly_item	item[W] __aligned(64);

@@ -29,34 +29,64 @@ static __always_inline void poly_one_load(struct limbs *m, const u8 *src)
 }
 
 /*
- * Leave what each lane counts in the end in power[1]; at 2, r^M; then its
- * square, its cube and, at 0, its fourth power, as @rows needs them. The powers
- * up to r^M come from 64-bit multiplications, one after the other: that takes
- * less time than half as many of vectors.
+ * The powers of r up to r^M come from 64-bit multiplications, one after the
+ * other: that takes less time than half as many of vectors, and none if they
+ * are spread over something that keeps the vector units busy.
  */
-static noinline void poly_one_powers(struct poly_lanes *p,
-				     const struct poly1305_stream *st,
-				     size_t rows)
+struct poly_chain {
+	u64	h[3];
+	u64	r[2];
+	u64	s1;
+	/* By lane: what its block counts in the end, in units of 2^64 */
+	v64	*power;
+};
+
+static __always_inline void poly_chain_put(struct poly_chain *c,
+					   unsigned int block)
 {
-	const u64 r0 = st->r[0], r1 = st->r[1];
-	const u64 s1 = r1 + (r1 >> 2);
-	u64 h0 = r0, h1 = r1, h2 = 0;
+	const unsigned int lane = poly_one_lane(block);
+
+	((u64 *)&c->power[0])[lane] = c->h[0];
+	((u64 *)&c->power[1])[lane] = c->h[1];
+	((u64 *)&c->power[2])[lane] = c->h[2];
+}
+
+static __always_inline void poly_chain_begin(struct poly_chain *c,
+					     struct poly_lanes *p,
+					     const struct poly1305_stream *st)
+{
+	c->r[0] = st->r[0];
+	c->r[1] = st->r[1];
+	c->s1 = st->r[1] + (st->r[1] >> 2);
+	c->h[0] = st->r[0];
+	c->h[1] = st->r[1];
+	c->h[2] = 0;
+	c->power = p->row;
+	poly_chain_put(c, M - 1);
+}
+
+/* To be called for @i from 0 to M - 2. */
+static __always_inline void poly_chain_step(struct poly_chain *c,
+					    unsigned int i)
+{
+	poly1305_limb_mul(&c->h[0], &c->h[1], &c->h[2], c->r[0], c->r[1],
+			  c->s1);
+	poly_chain_put(c, M - 2 - i);
+}
+
+/*
+ * Leave what each lane counts in the end in power[1]; at 2, r^M; then its
+ * square, its cube and, at 0, its fourth power, as @rows needs them.
+ */
+static noinline void poly_chain_end(const struct poly_chain *c,
+				    struct poly_lanes *p, size_t rows)
+{
 	struct limbs q, t;
 
-	for (unsigned int block = M - 1; ; block--) {
-		const unsigned int lane = poly_one_lane(block);
-
-		((u64 *)&p->row[0])[lane] = h0;
-		((u64 *)&p->row[1])[lane] = h1;
-		((u64 *)&p->row[2])[lane] = h2;
-		if (!block)
-			break;
-		poly1305_limb_mul(&h0, &h1, &h2, r0, r1, s1);
-	}
 	limb_split(&q, p->row[0], p->row[1], p->row[2] * LIMB_HIGH_BIT);
 	limb_factor_set(&p->power[1], &q);
-	limb_split(&q, simd_all64(h0), simd_all64(h1),
-		   simd_all64(h2 * LIMB_HIGH_BIT));
+	limb_split(&q, simd_all64(c->h[0]), simd_all64(c->h[1]),
+		   simd_all64(c->h[2] * LIMB_HIGH_BIT));
 	limb_factor_set(&p->power[2], &q);
 	if (rows < 3)
 		return;
@@ -70,23 +100,32 @@ static noinline void poly_one_powers(struct poly_lanes *p,
 	limb_factor_set(&p->power[0], &t);
 }
 
-static noinline void poly_one_rows(struct poly_lanes *p, const u8 *src,
-				   size_t rows)
+static noinline void poly_one_powers(struct poly_chain *c,
+				     struct poly_lanes *p,
+				     const struct poly1305_stream *st,
+				     size_t rows)
 {
-	const size_t together = rows < SIMD_ONE_FOUR ? 2 : 4;
-	const size_t step = 16 * M;
-	struct limbs u, m;
-	struct limb_sum a;
+	poly_chain_begin(c, p, st);
+	for (unsigned int i = 0; i < M - 1; i++)
+		poly_chain_step(c, i);
+	poly_chain_end(c, p, rows);
+}
 
-	/* One to @together rows singly; then as many as that, each time. */
-	poly_one_load(&u, src);
-	poly_add(&u, &p->h);
-	for (src += step, rows--; rows % together; src += step, rows--) {
+/* Add row by row, the first @rows rows of @together, then as many as that. */
+static __always_inline const u8 *
+poly_one_add(struct poly_lanes *p, struct limbs *u, const u8 *src, size_t rows,
+	     const size_t together)
+{
+	const size_t step = 16 * M;
+	struct limb_sum a;
+	struct limbs m;
+
+	for (; rows % together; src += step, rows--) {
 		limb_sum_clear(&a);
 		poly_one_load(&m, src);
 		limb_sum_add(&a, &m);
-		limb_sum_mul(&a, &u, &p->power[2]);
-		limb_sum_carry(&u, &a);
+		limb_sum_mul(&a, u, &p->power[2]);
+		limb_sum_carry(u, &a);
 	}
 	for (; rows && together == 2; src += 2 * step, rows -= 2) {
 		simd_forget(p);
@@ -95,8 +134,8 @@ static noinline void poly_one_rows(struct poly_lanes *p, const u8 *src,
 		limb_sum_add(&a, &m);
 		poly_one_load(&m, src);
 		limb_sum_mul(&a, &m, &p->power[2]);
-		limb_sum_mul(&a, &u, &p->power[3]);
-		limb_sum_carry(&u, &a);
+		limb_sum_mul(&a, u, &p->power[3]);
+		limb_sum_carry(u, &a);
 	}
 	for (; rows; src += 4 * step, rows -= 4) {
 		simd_forget(p);
@@ -109,41 +148,37 @@ static noinline void poly_one_rows(struct poly_lanes *p, const u8 *src,
 		limb_sum_mul(&a, &m, &p->power[3]);
 		poly_one_load(&m, src);
 		limb_sum_mul(&a, &m, &p->power[4]);
-		limb_sum_mul(&a, &u, &p->power[0]);
-		limb_sum_carry(&u, &a);
+		limb_sum_mul(&a, u, &p->power[0]);
+		limb_sum_carry(u, &a);
 	}
+	return src;
+}
+
+static noinline void poly_one_rows(struct poly_lanes *p, const u8 *src,
+				   size_t rows)
+{
+	struct limbs u;
+
+	poly_one_load(&u, src);
+	poly_add(&u, &p->h);
+	poly_one_add(p, &u, src + 16 * M, rows - 1,
+		     rows < SIMD_ONE_FOUR ? 2 : 4);
 	poly_mul(&p->h, &u, &p->power[1]);
 }
 
-/*
- * @rows times M blocks, in units of 2^64 outside of here. poly_one_powers() has
- * been there, for as many rows or more.
- */
-static void poly_one(struct poly_lanes *p, struct poly1305_stream *st,
-		     const u8 *src, size_t rows)
+/* The sum of all lanes, in units of 2^64. */
+static __always_inline void poly_one_sum(struct poly1305_stream *st,
+					 const struct poly_lanes *p)
 {
 	u64 low = 0, mid = 0, high = 0, over;
-	struct limbs r;
-
-	/* The first block is in the first lane. */
-	limb_split(&r, simd_all64(st->h[0]), simd_all64(st->h[1]),
-		   simd_all64(st->h[2] * LIMB_HIGH_BIT));
-	for (int i = 0; i < LIMBS; i++) {
-		p->h.v[i] = simd_all64(0);
-		((u64 *)&p->h.v[i])[0] = r.v[i][0];
-	}
-	poly_one_rows(p, src, rows);
 
 	/*
 	 * Limbs stay below 2^48 in sum, and those of 44 bits are but three. Word
 	 * by word, since gcc makes branches of comparisons of 128 bits.
 	 */
 	for (int i = LIMBS - 1; i >= 0; i--) {
-		const u64 *h = (const u64 *)&p->h.v[i];
-		u64 sum = 0;
+		u64 sum = simd_sum64(p->h.v[i]);
 
-		for (int v = 0; v < M; v++)
-			sum += h[v];
 		high = (high << LIMB_BITS) | (mid >> (64 - LIMB_BITS));
 		mid = (mid << LIMB_BITS) | (low >> (64 - LIMB_BITS));
 		low <<= LIMB_BITS;
@@ -161,5 +196,76 @@ static void poly_one(struct poly_lanes *p, struct poly1305_stream *st,
 	st->h[1] = mid;
 	st->h[2] = high;
 }
+
+/*
+ * @rows times M blocks, in units of 2^64 outside of here. poly_one_powers() has
+ * been there, for as many rows or more.
+ */
+static void poly_one(struct poly_lanes *p, struct poly1305_stream *st,
+		     const u8 *src, size_t rows)
+{
+	struct limbs r;
+
+	/* The first block is in the first lane. */
+	limb_split(&r, simd_all64(st->h[0]), simd_all64(st->h[1]),
+		   simd_all64(st->h[2] * LIMB_HIGH_BIT));
+	for (int i = 0; i < LIMBS; i++) {
+		p->h.v[i] = simd_all64(0);
+		((u64 *)&p->h.v[i])[0] = r.v[i][0];
+	}
+	poly_one_rows(p, src, rows);
+	poly_one_sum(st, p);
+}
+
+#ifdef SIMD_SMALL_LANES
+/*
+ * A whole text and its block of lengths, at least M blocks together. The rows
+ * end where the text does: the first one may lack blocks.
+ */
+static noinline void poly_one_text(struct poly_lanes *p,
+				   struct poly1305_stream *st,
+				   const struct poly_item *it)
+{
+	static const v64 block = { 0, 4, 1, 5, 2, 6, 3, 7 };
+	const u32 step = 16 * M;
+	const u32 blocks = it->len / 16 + !!(it->len % 16) + 1;
+	const u32 rows = blocks / M + !!(blocks % M);
+	const u32 skip = rows * M - blocks;
+	const u8 *src = (const u8 *)((uintptr_t)it->text - 16 * skip);
+	const u32 last = it->len + 16 * skip - (rows - 1) * step;
+	const v64 lengths = { 0, 0, 0, 0, 0, 0, it->ad_len, it->len };
+	const u32 lanes = 0xffff << (2 * skip);
+	struct limbs u, m;
+	struct limb_sum a;
+	v64 lo, hi;
+
+	/* What is before the text is not read, and does not count. */
+	lo = simd_expand(*(const v64_any *)it->text, lanes & 0xff);
+	hi = simd_expand(*(const v64_any *)(skip < 4 ? src + 64 : it->text),
+			 lanes >> 8 & 0xff);
+	limb_split(&u, simd_lo64(lo, hi), simd_hi64(lo, hi),
+		   simd_all64(LIMB_HIGH_BIT) & (v64)(block >= skip));
+	if (it->ad_len) {
+		limb_split(&m, simd_all64(st->h[0]), simd_all64(st->h[1]),
+			   simd_all64(st->h[2] * LIMB_HIGH_BIT));
+		poly_add_masked(&u, &m, (v64)(block == skip));
+	}
+	if (rows < SIMD_ONE_FOUR)
+		src = poly_one_add(p, &u, src + step, rows - 2, 2);
+	else
+		src = poly_one_add(p, &u, src + step, rows - 2, 4);
+
+	lo = *(const v64_any *)src;
+	hi = (v64)simd_load_part(src + 64, ~0ULL >> (step - last)) | lengths;
+	limb_sum_clear(&a);
+	limb_split(&m, simd_lo64(lo, hi), simd_hi64(lo, hi),
+		   simd_all64(LIMB_HIGH_BIT));
+	limb_sum_add(&a, &m);
+	limb_sum_mul(&a, &u, &p->power[2]);
+	limb_sum_carry(&u, &a);
+	poly_mul(&p->h, &u, &p->power[1]);
+	poly_one_sum(st, p);
+}
+#endif
 
 #endif /* _LIB_CRYPTO_BATCH_SIMD_POLY_ONE_H */

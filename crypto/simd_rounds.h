@@ -104,16 +104,22 @@ static __always_inline void CHACHA_FN(chacha_step2)(v32 x[16],
 	CHACHA_FN(chacha_mix)(y, dg, step, 3);
 }
 
-/* All rounds but for what chacha_begin() has done. */
+/*
+ * All rounds but for what chacha_begin() has done; and @beside them, powers for
+ * Poly1305.
+ */
 static __always_inline void CHACHA_FN(chacha_rounds)(CHACHA_VEC x[16],
 						     const struct simd_lanes *l,
-						     bool fetch)
+						     bool fetch,
+						     struct poly_chain *beside)
 {
 	CHACHA_FN(chacha_turn)(x, 0, 3, 0);
 	CHACHA_FN(chacha_turn)(x, 0, 3, 1);
 	for (int i = 0; ; i++) {
 		if (fetch)
 			chacha_fetch(l, i);
+		if (beside)
+			chacha_beside(beside, i);
 		CHACHA_FN(chacha_step)(x, 1, 0, 0);
 		CHACHA_FN(chacha_step)(x, 1, 1, 1);
 		CHACHA_FN(chacha_step)(x, 1, 2, 1);

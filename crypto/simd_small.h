@@ -169,52 +169,7 @@ SMALL_OF(1)
 SMALL_OF(2)
 #if SMALL_STATES == 4
 SMALL_OF(3)
-SMALL_OF(4)
 #endif
-
-/*
- * How many states of rows there are: as few as leave whole vectors of lanes,
- * so that each block of rows is one that no lane has to be there for.
- */
-static unsigned int small_states(u32 blocks)
-{
-#ifdef SIMD_SMALL_LANES
-	return blocks % W / SMALL_BLOCKS + 1;
-#else
-	return blocks < SMALL_BLOCKS ? 1 : 2;
-#endif
-}
-
-/* The first blocks, and the one-time key. Returns how many bytes of text. */
-static u32 small_begin(struct simd_work *w, const u32 key[8],
-		       const struct chacha20poly1305_msg *m,
-		       const u8 *ciphertext)
-{
-	struct poly_item *it = &w->item[0];
-	const u32 blocks = m->len / SIMD_BLOCK + !!(m->len % SIMD_BLOCK);
-	const unsigned int states = small_states(blocks);
-
-	w->vectors = 4 * states;
-#if SMALL_STATES == 4
-	if (states == 4)
-		small_blocks_4(w->stream, key, m);
-	else if (states == 3)
-		small_blocks_3(w->stream, key, m);
-	else
-#endif
-	if (states == 2)
-		small_blocks_2(w->stream, key, m);
-	else
-		small_blocks_1(w->stream, key, m);
-	poly1305_stream_init(&w->auth, (const u8 *)w->stream);
-	it->text = ciphertext;
-	it->len = m->len;
-	it->ad = m->ad;
-	it->ad_len = m->ad_len;
-	/* Scalar code, which runs beside the vectors of what comes next. */
-	simd_powers(w, max(m->len, m->ad_len));
-	return min_t(u32, m->len, (states * SMALL_BLOCKS - 1) * SIMD_BLOCK);
-}
 
 /* XOR key stream to @len bytes. */
 static noinline void small_xor(v32 *stream, u8 *dst, const u8 *src, u32 len)
@@ -230,15 +185,86 @@ static noinline void small_xor(v32 *stream, u8 *dst, const u8 *src, u32 len)
 	simd_xor_end(src, dst, len, block, NULL);
 }
 
+/* How the blocks of a text are dealt: bytes in rows, and where the tail begins. */
+struct small_plan {
+	u32	first;
+	u32	tail;
+};
+
 #ifdef SIMD_SMALL_LANES
-/* What is behind the rows. */
-static noinline void small_lanes(struct simd_work *w, const u32 key[8],
-				 const struct chacha20poly1305_msg *m,
-				 const u8 *src, u32 offset)
+static noinline void small_table(struct simd_work *w, const u32 key[8],
+				 const struct chacha20poly1305_msg *m)
 {
 	static const u32 constants[4] = {
 		0x61707865, 0x3320646e, 0x79622d32, 0x6b206574,
 	};
+	struct chacha_table *t = &w->table;
+
+	memcpy(t->first, constants, sizeof(constants));
+	memcpy(t->first + 4, key, 32);
+	t->first[12] = 0;
+	t->nonce[0] = simd_all32(m->salt);
+	t->nonce[1] = simd_all32((u32)m->nonce);
+	t->nonce[2] = simd_all32((u32)(m->nonce >> 32));
+	chacha_prepare(t);
+	w->prepared = true;
+}
+
+/*
+ * As many rows as leave whole vectors of lanes, with an odd one as the tail:
+ * beside that, the powers for Poly1305 take no time. Whole vectors but one are
+ * done two at a time.
+ */
+static void small_begin(struct simd_work *w, const u32 key[8],
+			const struct chacha20poly1305_msg *m,
+			struct small_plan *plan)
+{
+	const u32 blocks = m->len / SIMD_BLOCK + !!(m->len % SIMD_BLOCK);
+	const unsigned int states = blocks % W / SMALL_BLOCKS + 1;
+	const u32 first = states * SMALL_BLOCKS - 1;
+	const u32 rest = blocks > first ? blocks - first : 0;
+	const bool is_long = m->len / 16 + 1 >= SIMD_TEXT_MIN;
+	bool tail = (rest + W - 1) / W % 2;
+
+	plan->first = min(m->len, first * SIMD_BLOCK);
+	plan->tail = m->len;
+	w->vectors = 4 * states;
+	if (rest || states == SMALL_STATES)
+		small_table(w, key, m);
+	if (states == 4)
+		chacha_one_alone(w->stream, &w->table, 0);
+	else if (states == 3)
+		small_blocks_3(w->stream, key, m);
+	else if (states == 2)
+		small_blocks_2(w->stream, key, m);
+	else
+		small_blocks_1(w->stream, key, m);
+	poly1305_stream_init(&w->auth, (const u8 *)w->stream);
+	if (is_long) {
+		w->lanes_of_poly = 1;
+		poly_chain_begin(&w->chain, w->poly, &w->auth);
+	}
+	if (tail) {
+		const u32 from = first + (rest - 1) / W * W;
+
+		plan->tail = from * SIMD_BLOCK;
+		w->vectors = 2 * 16;
+		chacha_one_beside(w->stream + 16, &w->table, from + 1,
+				  &w->chain);
+	} else if (is_long) {
+		for (int i = 0; i < M - 1; i++)
+			poly_chain_step(&w->chain, i);
+	}
+	if (is_long)
+		poly_chain_end(&w->chain, w->poly,
+			       (m->len / 16 + 1) / M + 1);
+}
+
+/* What is between rows and tail. */
+static noinline void small_pairs(struct simd_work *w,
+				 const struct chacha20poly1305_msg *m,
+				 const u8 *src, const struct small_plan *plan)
+{
 	struct simd_text *t = &w->text;
 	const v64 first = simd_widen((const u32 *)&simd_lane_numbers);
 	const struct chacha_texts b = {
@@ -247,49 +273,102 @@ static noinline void small_lanes(struct simd_work *w, const u32 key[8],
 		.counter = simd_lane_numbers + 1,
 		.next = W * SIMD_BLOCK,
 	};
-	const u32 len = m->len;
+	u32 offset;
 
-	memcpy(w->table.first, constants, sizeof(constants));
-	memcpy(w->table.first + 4, key, 32);
-	w->table.first[12] = 0;
-	w->table.nonce[0] = simd_all32(m->salt);
-	w->table.nonce[1] = simd_all32((u32)m->nonce);
-	w->table.nonce[2] = simd_all32((u32)(m->nonce >> 32));
 	for (int i = 0; i < 2; i++) {
 		const v64 at = (first + i * M) * SIMD_BLOCK;
 
 		t->src.v[i] = (uintptr_t)src + at;
 		t->dst.v[i] = (uintptr_t)m->dst + at;
 	}
-	chacha_prepare(&w->table);
-	for (; offset + 2 * b.next <= len; offset += 2 * b.next)
+	for (offset = plan->first; offset + 2 * b.next <= plan->tail;
+	     offset += 2 * b.next)
 		chacha_aligned_xor(&w->table, &b, offset);
-	for (; offset < len; offset += b.next) {
-		w->vectors = 16;
-		chacha_aligned1(w->stream, &w->table, &b, offset);
+	/* The last of them may be cut short. */
+	for (; offset < plan->tail; offset += b.next) {
+		chacha_one_alone(w->stream, &w->table, offset / SIMD_BLOCK + 1);
 		small_xor(w->stream, m->dst + offset, src + offset,
-			  min(len - offset, b.next));
+			  min(plan->tail - offset, b.next));
 	}
-	simd_clear(&w->table, &w->table + 1);
+}
+
+static void small_xor_all(struct simd_work *w,
+			  const struct chacha20poly1305_msg *m, const u8 *src,
+			  const struct small_plan *plan)
+{
+	if (plan->first)
+		small_xor(w->stream + 1, m->dst, src, plan->first);
+	if (plan->first == m->len)
+		return;
+	if (plan->tail < m->len)
+		small_xor(w->stream + 16, m->dst + plan->tail, src + plan->tail,
+			  m->len - plan->tail);
+	if (plan->first < plan->tail) {
+		w->vectors = 2 * 16;
+		small_pairs(w, m, src, plan);
+	}
+}
+
+static void small_tag(struct simd_work *w, struct poly_item *it)
+{
+	if (it->len / 16 + 1 < SIMD_TEXT_MIN) {
+		const u64 end[2] = { it->ad_len, it->len };
+
+		simd_absorb(w, it->ad, it->ad_len);
+		simd_absorb(w, it->text, it->len);
+		aead_poly1305_generic(&w->auth, (const u8 *)end, 16, NULL);
+	} else {
+		simd_absorb(w, it->ad, it->ad_len);
+		poly_one_text(w->poly, &w->auth, it);
+	}
+	poly1305_stream_final(&w->auth, (u8 *)it->tag);
+}
+#else
+static void small_begin(struct simd_work *w, const u32 key[8],
+			const struct chacha20poly1305_msg *m,
+			struct small_plan *plan)
+{
+	plan->first = m->len;
+	plan->tail = m->len;
+	if (m->len <= SIMD_BLOCK) {
+		w->vectors = 4;
+		small_blocks_1(w->stream, key, m);
+	} else {
+		w->vectors = 8;
+		small_blocks_2(w->stream, key, m);
+	}
+	poly1305_stream_init(&w->auth, (const u8 *)w->stream);
+}
+
+static void small_xor_all(struct simd_work *w,
+			  const struct chacha20poly1305_msg *m, const u8 *src,
+			  const struct small_plan *plan)
+{
+	if (m->len)
+		small_xor(w->stream + 16 / W, m->dst, src, m->len);
+}
+
+static void small_tag(struct simd_work *w, struct poly_item *it)
+{
+	simd_tag_text(w, it);
 }
 #endif
 
-static void small_xor_all(struct simd_work *w, const u32 key[8],
-			  const struct chacha20poly1305_msg *m,
-			  const u8 *src, u32 first)
+static void small_item(struct simd_work *w, const u8 *ciphertext,
+		       const struct chacha20poly1305_msg *m)
 {
-	if (first)
-		small_xor(w->stream + 16 / W, m->dst, src, first);
-#ifdef SIMD_SMALL_LANES
-	if (m->len > first)
-		small_lanes(w, key, m, src, first);
-#endif
+	w->item[0].text = ciphertext;
+	w->item[0].len = m->len;
+	w->item[0].ad = m->ad;
+	w->item[0].ad_len = m->ad_len;
 }
 
 static void small_wipe(struct simd_work *w)
 {
 	simd_clear(w->stream, w->stream + w->vectors);
-	simd_clear(&w->auth, &w->auth + 1);
+	simd_clear(&w->chain, &w->auth + 1);
+	simd_clear(&w->table, &w->table + w->prepared);
+	w->prepared = false;
 	simd_clear(w->item, w->item + 1);
 	simd_clear(w->poly, w->poly + w->lanes_of_poly);
 	w->lanes_of_poly = 0;
@@ -301,15 +380,16 @@ static noinline void small_seal(struct simd_work *w,
 {
 	struct poly_item *it = &w->item[0];
 	const u8 *src = m->dst;
-	u32 first;
+	struct small_plan plan;
 
 	if (aead_must_gather(m))
 		simd_gather_text(m);
 	else
 		src = m->src->iov_base;
-	first = small_begin(w, key, m, m->dst);
-	small_xor_all(w, key, m, src, first);
-	simd_tag_text(w, it);
+	small_item(w, m->dst, m);
+	small_begin(w, key, m, &plan);
+	small_xor_all(w, m, src, &plan);
+	small_tag(w, it);
 	memcpy(m->dst + m->len, it->tag, 16);
 	small_wipe(w);
 }
@@ -321,15 +401,16 @@ static noinline void small_open(struct simd_work *w,
 {
 	const u8 *src = m->src->iov_base;
 	struct poly_item *it = &w->item[0];
-	u32 first;
+	struct small_plan plan;
 
-	first = small_begin(w, key, m, src);
-	simd_tag_text(w, it);
+	small_item(w, src, m);
+	small_begin(w, key, m, &plan);
+	small_tag(w, it);
 	m->err = aead_tag_compare(src + m->len, (const u8 *)it->tag);
 	if (m->err) {
 		memset(m->dst, 0, m->len);
 	} else {
-		small_xor_all(w, key, m, src, first);
+		small_xor_all(w, m, src, &plan);
 		aead_sum_text(m, m->dst);
 	}
 	small_wipe(w);

@@ -68,6 +68,18 @@ static __always_inline v64 simd_widen(const u32 *p)
 #endif
 }
 
+/* The sum of all lanes. */
+#ifndef SIMD_OWN_SUM
+static __always_inline u64 simd_sum64(v64 v)
+{
+	u64 sum = 0;
+
+	for (int i = 0; i < M; i++)
+		sum += v[i];
+	return sum;
+}
+#endif
+
 /* Arrays that are filled in full need not be cleared before. */
 #ifndef __uninitialized
 #define __uninitialized	__attribute__((__uninitialized__))
