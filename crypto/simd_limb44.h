@@ -56,7 +56,8 @@ static __always_inline void limb_sum_add(struct limb_sum *a,
 
 /*
  * The factor is loaded once: left to itself, the compiler makes every one of
- * the 18 multiplications load it anew, which takes longer than to multiply.
+ * the 18 multiplications load it anew, which takes longer than to multiply. Of a
+ * carried number, the lowest limb is ready last.
  */
 static __always_inline void limb_sum_mul(struct limb_sum *a,
 					 const struct limbs *m,
@@ -72,12 +73,12 @@ static __always_inline void limb_sum_mul(struct limb_sum *a,
 	simd_keep(q1);
 	simd_keep(q2);
 
-	a->lo[0] = simd_madd_lo(a->lo[0], m0, r0);
-	a->hi[0] = simd_madd_hi(a->hi[0], m0, r0);
-	a->lo[1] = simd_madd_lo(a->lo[1], m0, r1);
-	a->hi[1] = simd_madd_hi(a->hi[1], m0, r1);
-	a->lo[2] = simd_madd_lo(a->lo[2], m0, r2);
-	a->hi[2] = simd_madd_hi(a->hi[2], m0, r2);
+	a->lo[0] = simd_madd_lo(a->lo[0], m2, q1);
+	a->hi[0] = simd_madd_hi(a->hi[0], m2, q1);
+	a->lo[1] = simd_madd_lo(a->lo[1], m2, q2);
+	a->hi[1] = simd_madd_hi(a->hi[1], m2, q2);
+	a->lo[2] = simd_madd_lo(a->lo[2], m2, r0);
+	a->hi[2] = simd_madd_hi(a->hi[2], m2, r0);
 
 	a->lo[0] = simd_madd_lo(a->lo[0], m1, q2);
 	a->hi[0] = simd_madd_hi(a->hi[0], m1, q2);
@@ -86,12 +87,12 @@ static __always_inline void limb_sum_mul(struct limb_sum *a,
 	a->lo[2] = simd_madd_lo(a->lo[2], m1, r1);
 	a->hi[2] = simd_madd_hi(a->hi[2], m1, r1);
 
-	a->lo[0] = simd_madd_lo(a->lo[0], m2, q1);
-	a->hi[0] = simd_madd_hi(a->hi[0], m2, q1);
-	a->lo[1] = simd_madd_lo(a->lo[1], m2, q2);
-	a->hi[1] = simd_madd_hi(a->hi[1], m2, q2);
-	a->lo[2] = simd_madd_lo(a->lo[2], m2, r0);
-	a->hi[2] = simd_madd_hi(a->hi[2], m2, r0);
+	a->lo[0] = simd_madd_lo(a->lo[0], m0, r0);
+	a->hi[0] = simd_madd_hi(a->hi[0], m0, r0);
+	a->lo[1] = simd_madd_lo(a->lo[1], m0, r1);
+	a->hi[1] = simd_madd_hi(a->hi[1], m0, r1);
+	a->lo[2] = simd_madd_lo(a->lo[2], m0, r2);
+	a->hi[2] = simd_madd_hi(a->hi[2], m0, r2);
 }
 
 /*
