@@ -242,6 +242,9 @@ static const v32 simd_lane_numbers = { 0, 1, 2, 3, 4, 5, 6, 7 };
 /* Rows from which four at a time pay, where one message has all lanes. */
 #define SIMD_ONE_FOUR	0
 
+/* Whether a row is loaded during the one before. */
+#define SIMD_POLY_AHEAD	false
+
 #include "simd_poly.h"
 #include "simd_poly_one.h"
 

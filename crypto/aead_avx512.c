@@ -383,6 +383,9 @@ static __always_inline v32 simd_quarters_of(const u32 p[4])
  */
 #define SIMD_ONE_FOUR	24
 
+/* Whether a row is loaded during the one before. */
+#define SIMD_POLY_AHEAD	true
+
 #include "simd_poly.h"
 #include "simd_poly_one.h"
 #include "simd_chacha.h"

@@ -98,11 +98,17 @@ static noinline void poly_powers(struct poly_lanes *p, unsigned int most)
 	limb_factor_set(&p->power[4], &t);
 }
 
-/* (h + m0) r^4 + m1 r^3 + m2 r^2 + m3 r, the halves of m0 to m3 in @x */
-static __always_inline void poly_row(struct limbs *h, const v64 x[8],
-				     const struct poly_lanes *p)
+/*
+ * (h + m0) r^4 + m1 r^3 + m2 r^2 + m3 r, the halves of m0 to m3 in @x. With
+ * @next, that row is loaded to @x meanwhile: its shuffles fill in where a
+ * product waits for the one before it.
+ */
+static __always_inline void poly_row(struct limbs *h, v64 x[8],
+				     const struct poly_lanes *p,
+				     bool ahead, size_t next)
 {
 	const v64 high = simd_all64(LIMB_HIGH_BIT);
+	v64 y[8] __uninitialized;
 	struct limb_sum a;
 	struct limbs m;
 
@@ -111,30 +117,46 @@ static __always_inline void poly_row(struct limbs *h, const v64 x[8],
 	limb_sum_mul(&a, &m, &p->power[3]);
 	limb_split(&m, x[4], x[5], high);
 	limb_sum_mul(&a, &m, &p->power[2]);
+	if (ahead)
+		simd_load_stripes(y, p->at, next);
 	limb_split(&m, x[6], x[7], high);
 	limb_sum_mul(&a, &m, &p->power[1]);
 	limb_split(&m, x[0], x[1], high);
 	poly_add(&m, h);
 	limb_sum_mul(&a, &m, &p->power[4]);
 	limb_sum_carry(h, &a);
+	if (ahead) {
+#pragma GCC unroll 8
+		for (int i = 0; i < 8; i++)
+			x[i] = y[i];
+	}
 }
 
-/* Rows @from to @to, of which every lane has a whole stripe. */
+/* Rows @from to @to, one at least, of which every lane has a whole stripe. */
 static noinline void poly_rows(struct poly_lanes *p, size_t from, size_t to)
 {
+	v64 x[8] __uninitialized;
 	struct limbs h;
 
 	/* One by one: they stay in registers. */
 #pragma GCC unroll 5
 	for (int i = 0; i < LIMBS; i++)
 		h.v[i] = p->h.v[i];
-	for (; from < to; from++) {
-		v64 x[8] __uninitialized;
-
+	if (SIMD_POLY_AHEAD) {
 		simd_load_stripes(x, p->at, from * SIMD_BLOCK);
-		/* The powers are to stay in memory. */
+		while (++from < to) {
+			simd_forget(p);
+			poly_row(&h, x, p, true, from * SIMD_BLOCK);
+		}
 		simd_forget(p);
-		poly_row(&h, x, p);
+		poly_row(&h, x, p, false, 0);
+	} else {
+		for (; from < to; from++) {
+			simd_load_stripes(x, p->at, from * SIMD_BLOCK);
+			/* The powers are to stay in memory. */
+			simd_forget(p);
+			poly_row(&h, x, p, false, 0);
+		}
 	}
 #pragma GCC unroll 5
 	for (int i = 0; i < LIMBS; i++)
