@@ -239,8 +239,8 @@ static const v32 simd_lane_numbers = { 0, 1, 2, 3, 4, 5, 6, 7 };
 
 /* A multiplication is too large to be in line. */
 #define SIMD_POLY_MUL	noinline
-/* Rows from which four at a time pay, where one message has all lanes. */
-#define SIMD_ONE_FOUR	0
+/* Rows at a time, where one message has all lanes: two or four. */
+#define SIMD_ONE_ROWS	4
 
 /* Whether a row is loaded during the one before. */
 #define SIMD_POLY_AHEAD	false

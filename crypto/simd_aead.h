@@ -78,8 +78,10 @@ static noinline void simd_aligned_passes(struct simd_work *w)
 
 	if (w->deal.message == w->n)
 		offset += SIMD_BLOCK;
+	if (offset + step <= t->shortest)
+		w->states = SIMD_STATES;
 	for (; offset + step <= t->shortest; offset += step)
-		chacha_aligned_xor(&w->table, &b, offset);
+		chacha_aligned_xor(w->stream, &w->table, &b, offset);
 	w->deal.message = 0;
 	w->deal.offset = offset;
 }

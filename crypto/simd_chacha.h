@@ -159,15 +159,19 @@ static __always_inline void chacha_end(v32 out[16], const v32 x[16],
 	out[15] = x[15] + chacha_pick(&t->nonce[2], w, aligned);
 }
 
-/* Blocks of any messages, of numbers that count from first[12]. */
+/*
+ * Blocks of any messages, of numbers that count from first[12]; and powers for
+ * Poly1305 @beside them, if it is not NULL.
+ */
 static noinline void chacha_blocks(v32 *out, const struct chacha_table *t,
-				   const struct simd_lanes *l, bool fetch)
+				   const struct simd_lanes *l, bool fetch,
+				   struct poly_chain *beside)
 {
 	const struct chacha_which w = { &l->message, l->counter };
 	v32 x[16] __uninitialized;
 
 	chacha_begin(x, t, &w, false);
-	chacha_rounds(x, l, fetch, NULL);
+	chacha_rounds(x, l, fetch, beside);
 	chacha_end(out, x, t, &w, false);
 }
 
@@ -221,8 +225,8 @@ struct chacha_texts {
 };
 
 /* Each lane's block at offset @off, and with a second state the next. */
-static noinline void chacha_aligned_xor(const struct chacha_table *t,
-					const struct chacha_texts *b, u32 off)
+static noinline void chacha_aligned(v32 *out, const struct chacha_table *t,
+				    const struct chacha_texts *b, u32 off)
 {
 	const struct chacha_which w0 = {
 		.counter = b->counter + off / SIMD_BLOCK,
@@ -238,54 +242,36 @@ static noinline void chacha_aligned_xor(const struct chacha_table *t,
 	chacha_begin(x, t, &w0, true);
 #if SIMD_STATES == 2
 	chacha_begin(y, t, &w1, true);
-	chacha_rounds2(x, y, NULL, false);
+	chacha_rounds2(x, y, NULL, false, NULL);
 #else
 	chacha_rounds(x, NULL, false, NULL);
 #endif
-	chacha_end(x, x, t, &w0, true);
-	simd_turn_xor(x, b->src, b->dst, off, false);
+	chacha_end(out, x, t, &w0, true);
 #if SIMD_STATES == 2
-	chacha_end(y, y, t, &w1, true);
-	simd_turn_xor(y, b->src, b->dst, off + b->next, false);
+	chacha_end(out + 16, y, t, &w1, true);
 #endif
 }
 
-#ifdef SIMD_SMALL_LANES
-/* Whole blocks of key stream of one message, from block @from on. */
-static __always_inline void chacha_one(v32 *out, const struct chacha_table *t,
-				       u32 from, struct poly_chain *beside)
+static noinline void chacha_turn_xor(v32 *stream, const u8 *const *src,
+				     u8 *const *dst, u32 off)
 {
-	const struct chacha_which which = {
-		.counter = simd_lane_numbers + from,
-	};
-	v32 x[16] __uninitialized;
-
-	chacha_begin(x, t, &which, true);
-	chacha_rounds(x, NULL, false, beside);
-	chacha_end(x, x, t, &which, true);
-	simd_turn_xor(x, NULL, NULL, 0, true);
-#pragma GCC unroll 16
-	for (int i = 0; i < 16; i++)
-		out[i] = x[i];
+	simd_turn_xor(stream, src, dst, off, false);
 }
 
-static noinline void chacha_one_alone(v32 *out, const struct chacha_table *t,
-				      u32 from)
+static void chacha_aligned_xor(v32 *stream, const struct chacha_table *t,
+			       const struct chacha_texts *b, u32 off)
 {
-	chacha_one(out, t, from, NULL);
+	chacha_aligned(stream, t, b, off);
+	for (int i = 0; i < SIMD_STATES; i++)
+		chacha_turn_xor(stream + 16 * i, b->src, b->dst,
+				off + i * b->next);
 }
-
-static noinline void chacha_one_beside(v32 *out, const struct chacha_table *t,
-				       u32 from, struct poly_chain *beside)
-{
-	chacha_one(out, t, from, beside);
-}
-#endif
 
 #if SIMD_STATES == 2
 /* Twice W blocks of any messages. */
 static noinline void chacha_blocks2(v32 *out, const struct chacha_table *t,
-				    const struct simd_lanes *l, bool fetch)
+				    const struct simd_lanes *l, bool fetch,
+				    struct poly_chain *beside)
 {
 	const struct chacha_which w0 = { &l[0].message, l[0].counter };
 	const struct chacha_which w1 = { &l[1].message, l[1].counter };
@@ -293,25 +279,9 @@ static noinline void chacha_blocks2(v32 *out, const struct chacha_table *t,
 
 	chacha_begin(x, t, &w0, false);
 	chacha_begin(y, t, &w1, false);
-	chacha_rounds2(x, y, l, fetch);
+	chacha_rounds2(x, y, l, fetch, beside);
 	chacha_end(out, x, t, &w0, false);
 	chacha_end(out + 16, y, t, &w1, false);
-}
-
-/* W blocks, and up to half as many. */
-static noinline void chacha_blocks_more(v32 *out, const struct chacha_table *t,
-					const struct simd_lanes *l)
-{
-	const struct chacha_which w0 = { &l[0].message, l[0].counter };
-	const struct chacha_which w1 = { &l[1].message, l[1].counter };
-	v32 x[16] __uninitialized;
-	v32half y[16] __uninitialized;
-
-	chacha_begin_half(y, t, &w1);
-	chacha_begin(x, t, &w0, false);
-	chacha_rounds2_half(x, y, NULL, false);
-	chacha_end(out, x, t, &w0, false);
-	chacha_end_half(out + 16, y, t, &w1);
 }
 #endif
 

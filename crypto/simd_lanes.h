@@ -72,8 +72,9 @@ struct simd_work {
 			unsigned int		states;
 			unsigned int		lanes_of_poly;
 			unsigned int		items;
-			/* One message alone: of stream, and whether of table */
-			unsigned int		vectors;
+			/* One message alone: vectors, and whether of table */
+			unsigned int		rows;
+			unsigned int		tail;
 			bool			prepared;
 			bool			keyed;
 			bool			odd;
@@ -89,6 +90,9 @@ struct simd_work {
 		u8			open[AEAD_CTX_OPEN];
 	};
 	v32			stream[SIMD_STATES * 16];
+#ifdef SIMD_SMALL_LANES
+	v32			tail_stream[2 * W];
+#endif
 	struct chacha_table	table;
 	struct poly_lanes	poly[2];
 	struct poly_work	poly_odd;
@@ -349,23 +353,20 @@ static void simd_stream(struct simd_work *w, unsigned int states)
 
 	w->states = max(w->states, states);
 #if SIMD_STATES == 2
-	if (states == 2 && l[1].n <= W / 2) {
-		chacha_blocks_more(w->stream, &w->table, l);
+	if (states == 2 && l[1].n > W / 2) {
+		chacha_blocks2(w->stream, &w->table, l, w->scattered, NULL);
 		return;
 	}
-	if (states == 2) {
-		chacha_blocks2(w->stream, &w->table, l, w->scattered);
-		return;
-	}
-	if (states == 1 && l->n <= W / 2) {
-		chacha_blocks_half(w->stream, &w->table, l);
-		return;
+	if (states && l[states - 1].n <= W / 2) {
+		states--;
+		chacha_blocks_half(w->stream + 16 * states, &w->table,
+				   l + states);
 	}
 #endif
 	/* Texts that are not gathered lie in order, and most often in place. */
 	if (states)
 		chacha_blocks(w->stream, &w->table, l,
-			      SIMD_STATES == 1 && w->scattered);
+			      SIMD_STATES == 1 && w->scattered, NULL);
 }
 
 /* All but first blocks have gone by: complete the sums, and store them. */
@@ -393,9 +394,10 @@ static noinline void simd_sums_end(struct simd_work *w)
 	}
 }
 
-static noinline void simd_xor_rows(v32 *stream, const struct simd_lanes *l)
+/* Words of W blocks to blocks, in their place. */
+static noinline void simd_turn(v32 *stream)
 {
-	simd_turn_xor(stream, l->src.src, l->dst.dst, 0, false);
+	simd_turn_xor(stream, NULL, NULL, 0, true);
 }
 
 /* Lane by lane, and with @sum, the sums of the texts. */
@@ -405,7 +407,7 @@ static noinline void simd_xor_lanes(v32 *stream, const struct simd_lanes *l,
 	const u32 *left = (const u32 *)&l->left;
 	const u32 *message = (const u32 *)&l->message;
 
-	simd_turn_xor(stream, l->src.src, l->dst.dst, 0, true);
+	simd_turn(stream);
 	for (unsigned int i = 0; i < l->n; i++)
 		simd_xor_end(l->src.src[i], l->dst.dst[i], left[i],
 			     (u8 *)stream + i * SIMD_BLOCK,
@@ -423,7 +425,7 @@ static void simd_xor_all(struct simd_work *w, unsigned int states)
 		if (w->scattered && !l->late)
 			simd_xor_lanes(stream, l, w->scatter.sum);
 		else if (l->whole)
-			simd_xor_rows(stream, l);
+			chacha_turn_xor(stream, l->src.src, l->dst.dst, 0);
 		else
 			simd_xor_lanes(stream, l, NULL);
 	}

@@ -80,22 +80,27 @@ static __always_inline void poly_add_masked(struct limbs *a,
 		a->v[i] += b->v[i] & mask;
 }
 
-/* r^2 to r^@most */
-static noinline void poly_powers(struct poly_lanes *p, unsigned int most)
+/* power[@to] = power[@a] power[@b] */
+static noinline void poly_power(struct poly_lanes *p, unsigned int to,
+				unsigned int a, unsigned int b)
 {
-	struct limbs r, r2, t;
+	struct limbs r, t;
 
+	limb_factor_get(&r, &p->power[a]);
+	poly_mul(&t, &r, &p->power[b]);
+	limb_factor_set(&p->power[to], &t);
+}
+
+/* r^2 to r^@most */
+static void poly_powers(struct poly_lanes *p, unsigned int most)
+{
 	if (most < 2)
 		return;
-	limb_factor_get(&r, &p->power[1]);
-	poly_mul(&r2, &r, &p->power[1]);
-	limb_factor_set(&p->power[2], &r2);
+	poly_power(p, 2, 1, 1);
 	if (most < 3)
 		return;
-	poly_mul(&t, &r2, &p->power[1]);
-	limb_factor_set(&p->power[3], &t);
-	poly_mul(&t, &r2, &p->power[2]);
-	limb_factor_set(&p->power[4], &t);
+	poly_power(p, 3, 2, 1);
+	poly_power(p, 4, 2, 2);
 }
 
 /*
@@ -142,21 +147,17 @@ static noinline void poly_rows(struct poly_lanes *p, size_t from, size_t to)
 #pragma GCC unroll 5
 	for (int i = 0; i < LIMBS; i++)
 		h.v[i] = p->h.v[i];
-	if (SIMD_POLY_AHEAD) {
+	if (SIMD_POLY_AHEAD)
 		simd_load_stripes(x, p->at, from * SIMD_BLOCK);
-		while (++from < to) {
-			simd_forget(p);
-			poly_row(&h, x, p, true, from * SIMD_BLOCK);
-		}
-		simd_forget(p);
-		poly_row(&h, x, p, false, 0);
-	} else {
-		for (; from < to; from++) {
+	for (; from < to; from++) {
+		/* The last one is loaded twice, which is not worth a branch. */
+		const size_t next = min(from + 1, to - 1) * SIMD_BLOCK;
+
+		if (!SIMD_POLY_AHEAD)
 			simd_load_stripes(x, p->at, from * SIMD_BLOCK);
-			/* The powers are to stay in memory. */
-			simd_forget(p);
-			poly_row(&h, x, p, false, 0);
-		}
+		/* The powers are to stay in memory. */
+		simd_forget(p);
+		poly_row(&h, x, p, SIMD_POLY_AHEAD, next);
 	}
 #pragma GCC unroll 5
 	for (int i = 0; i < LIMBS; i++)

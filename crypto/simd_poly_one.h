@@ -76,12 +76,12 @@ static __always_inline void poly_chain_step(struct poly_chain *c,
 
 /*
  * Leave what each lane counts in the end in power[1]; at 2, r^M; then its
- * square, its cube and, at 0, its fourth power, as @rows needs them.
+ * square and, for rows four at a time, its cube and, at 0, its fourth power.
  */
 static noinline void poly_chain_end(const struct poly_chain *c,
 				    struct poly_lanes *p, size_t rows)
 {
-	struct limbs q, t;
+	struct limbs q;
 
 	limb_split(&q, p->row[0], p->row[1], p->row[2] * LIMB_HIGH_BIT);
 	limb_factor_set(&p->power[1], &q);
@@ -90,14 +90,11 @@ static noinline void poly_chain_end(const struct poly_chain *c,
 	limb_factor_set(&p->power[2], &q);
 	if (rows < 3)
 		return;
-	poly_mul(&t, &q, &p->power[2]);
-	limb_factor_set(&p->power[3], &t);
-	if (rows < SIMD_ONE_FOUR)
+	poly_power(p, 3, 2, 2);
+	if (SIMD_ONE_ROWS == 2)
 		return;
-	poly_mul(&q, &t, &p->power[2]);
-	limb_factor_set(&p->power[4], &q);
-	poly_mul(&t, &t, &p->power[3]);
-	limb_factor_set(&p->power[0], &t);
+	poly_power(p, 4, 3, 2);
+	poly_power(p, 0, 3, 3);
 }
 
 static noinline void poly_one_powers(struct poly_chain *c,
@@ -111,31 +108,33 @@ static noinline void poly_one_powers(struct poly_chain *c,
 	poly_chain_end(c, p, rows);
 }
 
-/* Add row by row, the first @rows rows of @together, then as many as that. */
-static __always_inline const u8 *
-poly_one_add(struct poly_lanes *p, struct limbs *u, const u8 *src, size_t rows,
-	     const size_t together)
+/* Add @rows rows to p->h, some of them singly, then SIMD_ONE_ROWS at a time. */
+static noinline void poly_one_add(struct poly_lanes *p, const u8 *src,
+				  size_t rows)
 {
 	const size_t step = 16 * M;
+	struct limbs u, m;
 	struct limb_sum a;
-	struct limbs m;
 
-	for (; rows % together; src += step, rows--) {
+#pragma GCC unroll 5
+	for (int i = 0; i < LIMBS; i++)
+		u.v[i] = p->h.v[i];
+	for (; rows % SIMD_ONE_ROWS; src += step, rows--) {
 		limb_sum_clear(&a);
 		poly_one_load(&m, src);
 		limb_sum_add(&a, &m);
-		limb_sum_mul(&a, u, &p->power[2]);
-		limb_sum_carry(u, &a);
+		limb_sum_mul(&a, &u, &p->power[2]);
+		limb_sum_carry(&u, &a);
 	}
-	for (; rows && together == 2; src += 2 * step, rows -= 2) {
+	for (; rows && SIMD_ONE_ROWS == 2; src += 2 * step, rows -= 2) {
 		simd_forget(p);
 		limb_sum_clear(&a);
 		poly_one_load(&m, src + step);
 		limb_sum_add(&a, &m);
 		poly_one_load(&m, src);
 		limb_sum_mul(&a, &m, &p->power[2]);
-		limb_sum_mul(&a, u, &p->power[3]);
-		limb_sum_carry(u, &a);
+		limb_sum_mul(&a, &u, &p->power[3]);
+		limb_sum_carry(&u, &a);
 	}
 	for (; rows; src += 4 * step, rows -= 4) {
 		simd_forget(p);
@@ -148,21 +147,19 @@ poly_one_add(struct poly_lanes *p, struct limbs *u, const u8 *src, size_t rows,
 		limb_sum_mul(&a, &m, &p->power[3]);
 		poly_one_load(&m, src);
 		limb_sum_mul(&a, &m, &p->power[4]);
-		limb_sum_mul(&a, u, &p->power[0]);
-		limb_sum_carry(u, &a);
+		limb_sum_mul(&a, &u, &p->power[0]);
+		limb_sum_carry(&u, &a);
 	}
-	return src;
+#pragma GCC unroll 5
+	for (int i = 0; i < LIMBS; i++)
+		p->h.v[i] = u.v[i];
 }
 
-static noinline void poly_one_rows(struct poly_lanes *p, const u8 *src,
-				   size_t rows)
+/* The last row's blocks are still to be multiplied by what they count. */
+static noinline void poly_one_end(struct poly_lanes *p)
 {
-	struct limbs u;
+	struct limbs u = p->h;
 
-	poly_one_load(&u, src);
-	poly_add(&u, &p->h);
-	poly_one_add(p, &u, src + 16 * M, rows - 1,
-		     rows < SIMD_ONE_FOUR ? 2 : 4);
 	poly_mul(&p->h, &u, &p->power[1]);
 }
 
@@ -213,7 +210,10 @@ static void poly_one(struct poly_lanes *p, struct poly1305_stream *st,
 		p->h.v[i] = simd_all64(0);
 		((u64 *)&p->h.v[i])[0] = r.v[i][0];
 	}
-	poly_one_rows(p, src, rows);
+	poly_one_load(&r, src);
+	poly_add(&p->h, &r);
+	poly_one_add(p, src + 16 * M, rows - 1);
+	poly_one_end(p);
 	poly_one_sum(st, p);
 }
 
@@ -250,20 +250,22 @@ static noinline void poly_one_text(struct poly_lanes *p,
 			   simd_all64(st->h[2] * LIMB_HIGH_BIT));
 		poly_add_masked(&u, &m, (v64)(block == skip));
 	}
-	if (rows < SIMD_ONE_FOUR)
-		src = poly_one_add(p, &u, src + step, rows - 2, 2);
-	else
-		src = poly_one_add(p, &u, src + step, rows - 2, 4);
+#pragma GCC unroll 5
+	for (int i = 0; i < LIMBS; i++)
+		p->h.v[i] = u.v[i];
+	poly_one_add(p, src + step, rows - 2);
 
+	src += step * (size_t)(rows - 1);
 	lo = *(const v64_any *)src;
 	hi = (v64)simd_load_part(src + 64, ~0ULL >> (step - last)) | lengths;
 	limb_sum_clear(&a);
 	limb_split(&m, simd_lo64(lo, hi), simd_hi64(lo, hi),
 		   simd_all64(LIMB_HIGH_BIT));
 	limb_sum_add(&a, &m);
+	u = p->h;
 	limb_sum_mul(&a, &u, &p->power[2]);
-	limb_sum_carry(&u, &a);
-	poly_mul(&p->h, &u, &p->power[1]);
+	limb_sum_carry(&p->h, &a);
+	poly_one_end(p);
 	poly_one_sum(st, p);
 }
 #endif

@@ -139,12 +139,15 @@ static __always_inline void CHACHA_FN(chacha_rounds)(CHACHA_VEC x[16],
 static __always_inline void CHACHA_FN(chacha_rounds2)(v32 x[16],
 						      CHACHA_VEC y[16],
 						      const struct simd_lanes *l,
-						      bool fetch)
+						      bool fetch,
+						      struct poly_chain *beside)
 {
 	chacha_turn_all(x, 0, 3);
 	for (int i = 0; ; i++) {
 		if (fetch)
 			chacha_fetch(l, i);
+		if (beside)
+			chacha_beside(beside, i);
 		CHACHA_FN(chacha_step2)(x, y, 1, 0, 0);
 		CHACHA_FN(chacha_step2)(x, y, 1, 1, 1);
 		CHACHA_FN(chacha_step2)(x, y, 1, 2, 1);

@@ -210,10 +210,29 @@ static noinline void small_table(struct simd_work *w, const u32 key[8],
 	w->prepared = true;
 }
 
+/* One or two vectors of blocks from @from on. */
+static void small_lanes(struct simd_work *w, v32 *out, unsigned int vectors,
+			u32 from, struct poly_chain *beside)
+{
+	struct simd_lanes *l = w->lanes;
+
+	l[0].message = simd_all32(0);
+	l[0].counter = simd_lane_numbers + from;
+	if (vectors == 1) {
+		chacha_blocks(out, &w->table, l, false, beside);
+	} else {
+		l[1].message = simd_all32(0);
+		l[1].counter = l[0].counter + W;
+		chacha_blocks2(out, &w->table, l, false, beside);
+		simd_turn(out + 16);
+	}
+	simd_turn(out);
+}
+
 /*
- * As many rows as leave whole vectors of lanes, with an odd one as the tail:
- * beside that, the powers for Poly1305 take no time. Whole vectors but one are
- * done two at a time.
+ * As many rows as leave whole vectors of lanes. The last one or two of those,
+ * whichever leaves pairs, are the tail: beside them, the powers for Poly1305
+ * take no time.
  */
 static void small_begin(struct simd_work *w, const u32 key[8],
 			const struct chacha20poly1305_msg *m,
@@ -222,17 +241,16 @@ static void small_begin(struct simd_work *w, const u32 key[8],
 	const u32 blocks = m->len / SIMD_BLOCK + !!(m->len % SIMD_BLOCK);
 	const unsigned int states = blocks % W / SMALL_BLOCKS + 1;
 	const u32 first = states * SMALL_BLOCKS - 1;
-	const u32 rest = blocks > first ? blocks - first : 0;
+	const u32 rest = blocks > first ? (blocks - first + W - 1) / W : 0;
 	const bool is_long = m->len / 16 + 1 >= SIMD_TEXT_MIN;
-	bool tail = (rest + W - 1) / W % 2;
 
 	plan->first = min(m->len, first * SIMD_BLOCK);
 	plan->tail = m->len;
-	w->vectors = 4 * states;
+	w->rows = 4 * states;
 	if (rest || states == SMALL_STATES)
 		small_table(w, key, m);
 	if (states == 4)
-		chacha_one_alone(w->stream, &w->table, 0);
+		small_lanes(w, w->stream, 1, 0, NULL);
 	else if (states == 3)
 		small_blocks_3(w->stream, key, m);
 	else if (states == 2)
@@ -240,24 +258,22 @@ static void small_begin(struct simd_work *w, const u32 key[8],
 	else
 		small_blocks_1(w->stream, key, m);
 	poly1305_stream_init(&w->auth, (const u8 *)w->stream);
-	if (is_long) {
-		w->lanes_of_poly = 1;
-		poly_chain_begin(&w->chain, w->poly, &w->auth);
-	}
-	if (tail) {
-		const u32 from = first + (rest - 1) / W * W;
+	if (!is_long)
+		return;
+	w->lanes_of_poly = 1;
+	poly_chain_begin(&w->chain, w->poly, &w->auth);
+	if (rest) {
+		const u32 tail = 2 - rest % 2;
+		const u32 from = first + (rest - tail) * W;
 
 		plan->tail = from * SIMD_BLOCK;
-		w->vectors = 2 * 16;
-		chacha_one_beside(w->stream + 16, &w->table, from + 1,
-				  &w->chain);
-	} else if (is_long) {
+		w->tail = tail * W;
+		small_lanes(w, w->tail_stream, tail, from + 1, &w->chain);
+	} else {
 		for (int i = 0; i < M - 1; i++)
 			poly_chain_step(&w->chain, i);
 	}
-	if (is_long)
-		poly_chain_end(&w->chain, w->poly,
-			       (m->len / 16 + 1) / M + 1);
+	poly_chain_end(&w->chain, w->poly, (m->len / 16 + 1) / M + 1);
 }
 
 /* What is between rows and tail. */
@@ -275,21 +291,15 @@ static noinline void small_pairs(struct simd_work *w,
 	};
 	u32 offset;
 
+	w->rows = 2 * 16;
 	for (int i = 0; i < 2; i++) {
 		const v64 at = (first + i * M) * SIMD_BLOCK;
 
 		t->src.v[i] = (uintptr_t)src + at;
 		t->dst.v[i] = (uintptr_t)m->dst + at;
 	}
-	for (offset = plan->first; offset + 2 * b.next <= plan->tail;
-	     offset += 2 * b.next)
-		chacha_aligned_xor(&w->table, &b, offset);
-	/* The last of them may be cut short. */
-	for (; offset < plan->tail; offset += b.next) {
-		chacha_one_alone(w->stream, &w->table, offset / SIMD_BLOCK + 1);
-		small_xor(w->stream, m->dst + offset, src + offset,
-			  min(plan->tail - offset, b.next));
-	}
+	for (offset = plan->first; offset < plan->tail; offset += 2 * b.next)
+		chacha_aligned_xor(w->stream, &w->table, &b, offset);
 }
 
 static void small_xor_all(struct simd_work *w,
@@ -298,15 +308,11 @@ static void small_xor_all(struct simd_work *w,
 {
 	if (plan->first)
 		small_xor(w->stream + 1, m->dst, src, plan->first);
-	if (plan->first == m->len)
-		return;
-	if (plan->tail < m->len)
-		small_xor(w->stream + 16, m->dst + plan->tail, src + plan->tail,
-			  m->len - plan->tail);
-	if (plan->first < plan->tail) {
-		w->vectors = 2 * 16;
+	if (plan->first < plan->tail)
 		small_pairs(w, m, src, plan);
-	}
+	if (plan->tail < m->len)
+		small_xor(w->tail_stream, m->dst + plan->tail,
+			  src + plan->tail, m->len - plan->tail);
 }
 
 static void small_tag(struct simd_work *w, struct poly_item *it)
@@ -331,10 +337,10 @@ static void small_begin(struct simd_work *w, const u32 key[8],
 	plan->first = m->len;
 	plan->tail = m->len;
 	if (m->len <= SIMD_BLOCK) {
-		w->vectors = 4;
+		w->rows = 4;
 		small_blocks_1(w->stream, key, m);
 	} else {
-		w->vectors = 8;
+		w->rows = 8;
 		small_blocks_2(w->stream, key, m);
 	}
 	poly1305_stream_init(&w->auth, (const u8 *)w->stream);
@@ -365,13 +371,17 @@ static void small_item(struct simd_work *w, const u8 *ciphertext,
 
 static void small_wipe(struct simd_work *w)
 {
-	simd_clear(w->stream, w->stream + w->vectors);
+	simd_clear(w->stream, w->stream + w->rows);
 	simd_clear(&w->chain, &w->auth + 1);
-	simd_clear(&w->table, &w->table + w->prepared);
-	w->prepared = false;
 	simd_clear(w->item, w->item + 1);
 	simd_clear(w->poly, w->poly + w->lanes_of_poly);
 	w->lanes_of_poly = 0;
+#ifdef SIMD_SMALL_LANES
+	simd_clear(w->tail_stream, w->tail_stream + w->tail);
+	w->tail = 0;
+	simd_clear(&w->table, &w->table + w->prepared);
+	w->prepared = false;
+#endif
 }
 
 static noinline void small_seal(struct simd_work *w,
