@@ -89,6 +89,15 @@ static __always_inline v64 simd_halves_hi(v64 a, v64 b)
 	return SIMD_SHUFFLE(v64, a, b, 2, 3, 6, 7);
 }
 
+/* Lane by lane, both halves of a number. */
+static __always_inline void simd_pairs(v64 out[2], v64 lo, v64 hi)
+{
+	v64 even = simd_lo64(lo, hi), odd = simd_hi64(lo, hi);
+
+	out[0] = simd_halves_lo(even, odd);
+	out[1] = simd_halves_hi(even, odd);
+}
+
 /* A half q of a[i] is row i of block q: to blocks. */
 static __always_inline void simd_turn_rows(v64 x[4], const v64 a[4])
 {

@@ -223,6 +223,15 @@ static __always_inline void simd_turn_stripes(v64 x[8], const v64 a[8])
 	}
 }
 
+/* Lane by lane, both halves of a number. */
+static __always_inline void simd_pairs(v64 out[2], v64 lo, v64 hi)
+{
+	v64 even = simd_lo64(lo, hi), odd = simd_hi64(lo, hi);
+
+	out[0] = SIMD_SHUFFLE(v64, even, odd, 0, 1, 8, 9, 2, 3, 10, 11);
+	out[1] = SIMD_SHUFFLE(v64, even, odd, 4, 5, 12, 13, 6, 7, 14, 15);
+}
+
 /* A quarter q of a[i] is row i of block q: to blocks. */
 static __always_inline void simd_turn_rows(v64 x[4], const v64 a[4])
 {

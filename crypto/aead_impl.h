@@ -35,7 +35,7 @@ struct poly1305_stream;
  * So much of it, at the beginning, is for what needs no wiping: addresses,
  * lengths and counts.
  */
-#define AEAD_CTX_OPEN		2048
+#define AEAD_CTX_OPEN		2560
 
 /*
  * aead_{seal,open}_group_<isa>(): 1 to AEAD_GROUP messages under one key.

@@ -108,6 +108,7 @@ static __always_inline void simd_powers(struct simd_work *w, size_t len)
 	if (len < SIMD_POLY_MIN)
 		return;
 	w->lanes_of_poly = max(w->lanes_of_poly, 1U);
+	w->rowed = true;
 	poly_one_powers(&w->chain, w->poly, &w->auth, len / (16 * M));
 }
 
@@ -140,22 +141,24 @@ static void simd_absorb(struct simd_work *w, const u8 *src, u32 len)
 }
 
 /* The tag of a message whose key is in w->auth; simd_powers() has been there. */
-static void simd_tag_text(struct simd_work *w, struct poly_item *it)
+static void simd_tag_text(struct simd_work *w, unsigned int i)
 {
+	const struct poly_item *it = &w->item[i];
 	struct poly1305_stream *st = &w->auth;
 	const u64 end[2] = { it->ad_len, it->len };
 
 	simd_absorb(w, it->ad, it->ad_len);
 	simd_absorb(w, it->text, it->len);
 	aead_poly1305_generic(st, (const u8 *)end, 16, NULL);
-	poly1305_stream_final(st, (u8 *)it->tag);
+	poly1305_stream_final(st, (u8 *)w->tag[i]);
+	w->tagged = true;
 }
 
 /* The tag of one message of several. */
 static void simd_tag(struct simd_work *w, unsigned int i)
 {
 	struct poly1305_stream *st = &w->auth;
-	struct poly_item *it = &w->item[i];
+	const struct poly_item *it = &w->item[i];
 
 	st->r[0] = (w->poly_key[0][i] & 0x0fffffff) |
 		   (u64)(w->poly_key[1][i] & 0x0ffffffc) << 32;
@@ -167,7 +170,7 @@ static void simd_tag(struct simd_work *w, unsigned int i)
 	st->h[1] = 0;
 	st->h[2] = 0;
 	simd_powers(w, max(it->len, it->ad_len));
-	simd_tag_text(w, it);
+	simd_tag_text(w, i);
 }
 
 #ifdef SIMD_SMALL
@@ -178,10 +181,11 @@ static void simd_authenticate(struct simd_work *w)
 {
 	unsigned int i = 0;
 
+	w->tagged = true;
 	if (w->even && w->n >= M) {
 		i = w->n / M * M;
 		w->lanes_of_poly = max(w->lanes_of_poly, i / M);
-		poly_even_tags(w->poly, i, w->item, w->poly_key,
+		poly_even_tags(w->poly, i, w->item, w->poly_key, w->tag,
 			       (u8 *)w->poly_odd.odd);
 		w->odd |= SIMD_EVEN_USES_ODD;
 	}
@@ -194,9 +198,10 @@ static void simd_authenticate(struct simd_work *w)
 			break;
 		}
 		w->odd = true;
+		w->rowed = true;
 		w->lanes_of_poly = max(w->lanes_of_poly, 1U);
 		poly_tags(w->poly, &w->poly_odd, &w->item[i], n, w->poly_key,
-			  i);
+			  &w->tag[i], i);
 	}
 }
 
@@ -327,7 +332,6 @@ static void simd_seal(struct simd_work *w, struct chacha20poly1305_msg *m,
 	bool scattered = false;
 
 	w->n = n;
-	w->items = max(w->items, n);
 	for (unsigned int i = 0; i < n; i++)
 		scattered |= aead_must_gather(&m[i]);
 	w->scattered = scattered;
@@ -348,7 +352,7 @@ static void simd_seal(struct simd_work *w, struct chacha20poly1305_msg *m,
 	simd_wipe_chacha(w);
 	simd_authenticate(w);
 	for (unsigned int i = 0; i < n; i++)
-		memcpy(m[i].dst + m[i].len, w->item[i].tag, 16);
+		memcpy(m[i].dst + m[i].len, w->tag[i], 16);
 }
 
 /* The lanes of messages that failed run empty. */
@@ -368,37 +372,50 @@ static noinline void simd_drop(struct simd_work *w,
 	}
 }
 
+/* Have a ciphertext in one piece, and its tag at hand. */
+static noinline const u8 *simd_gather_sealed(struct simd_work *w,
+					     unsigned int i,
+					     struct chacha20poly1305_msg *m)
+{
+	struct aead_cursor c = { .vec = m->src };
+	const u8 *src = aead_span(&c, m->src + m->nr_src, m->len);
+
+	if (!src) {
+		aead_gather(&c, m->dst, m->len);
+		src = m->dst;
+	}
+	aead_gather(&c, (u8 *)w->given[i], 16);
+	return src;
+}
+
 static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 		      unsigned int n, const u32 key[8])
 {
 	struct simd_span span = { .shortest = ~0U };
 	unsigned int states;
-	bool failed = false;
+	bool failed;
 
 	w->n = n;
-	w->items = max(w->items, n);
 	w->scattered = false;
 	for (unsigned int i = 0; i < n; i++) {
-		struct aead_cursor c = { .vec = m[i].src };
-		const u8 *src = aead_span(&c, m[i].src + m[i].nr_src, m[i].len);
+		const u8 *src = m[i].src->iov_base;
 
-		if (!src) {
-			aead_gather(&c, m[i].dst, m[i].len);
-			src = m[i].dst;
-		}
-		aead_gather(&c, w->item[i].given, 16);
+		if (likely(m[i].nr_src == 1))
+			memcpy(w->given[i], src + m[i].len, 16);
+		else
+			src = simd_gather_sealed(w, i, &m[i]);
 		simd_item(w, i, &m[i], src, src, &span);
 	}
 	simd_items_end(w, &span);
 	states = simd_begin(w, key, m);
 	simd_authenticate(w);
 	simd_wipe_poly(w);
-	for (unsigned int i = 0; i < n; i++) {
-		m[i].err = aead_tag_compare(w->item[i].given,
-					    (const u8 *)w->item[i].tag);
+	failed = crypto_memneq(w->given, w->tag, 16 * n);
+	for (unsigned int i = 0; failed && i < n; i++) {
+		m[i].err = aead_tag_compare((const u8 *)w->given[i],
+					    (const u8 *)w->tag[i]);
 		if (m[i].err) {
 			memset(m[i].dst, 0, m[i].len);
-			failed = true;
 			w->text.len[i] = 0;
 			w->text.shortest = 0;
 		}
@@ -407,7 +424,7 @@ static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 		simd_drop(w, m, states);
 	simd_passes(w, states);
 	for (unsigned int i = 0; i < n; i++) {
-		if (!m[i].err)
+		if ((m[i].flags & AEAD_SUM_FLAGS) && !m[i].err)
 			aead_sum_text(&m[i], m[i].dst);
 	}
 }
@@ -489,7 +506,6 @@ static void simd_chacha20(u32 state[16], u8 *dst, const u8 *src, size_t len,
 	w->scattered = false;
 	simd_item(w, 0, &m, src, dst, &span);
 	simd_items_end(w, &span);
-	w->items = 1;
 	memcpy(w->table.first, state, 64);
 	/* Blocks of text count from 1. */
 	w->table.first[12]--;
@@ -513,6 +529,7 @@ static void simd_poly1305(struct poly1305_stream *st, const u8 *src,
 	if (len >= SIMD_POLY_MIN) {
 		w->lanes_of_poly = max(w->lanes_of_poly, 1U);
 		w->keyed = true;
+		w->rowed = true;
 		poly_one_powers(&w->chain, w->poly, st, len / (16 * M));
 	}
 	simd_blocks(w, st, src, len);

@@ -41,6 +41,7 @@ struct simd_lanes {
 	unsigned int	n;
 	bool		whole;		/* each lane has a whole block to do */
 	bool		late;		/* first blocks, held back for their sums */
+	bool		idle;		/* nothing but the keys of Poly1305 */
 };
 
 /*

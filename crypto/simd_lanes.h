@@ -71,7 +71,8 @@ struct simd_work {
 			 */
 			unsigned int		states;
 			unsigned int		lanes_of_poly;
-			unsigned int		items;
+			bool			tagged;
+			bool			rowed;
 			/* One message alone: vectors, and whether of table */
 			unsigned int		rows;
 			unsigned int		tail;
@@ -86,6 +87,9 @@ struct simd_work {
 			struct simd_deal	deal;
 			struct simd_text	text;
 			struct simd_lanes	lanes[SIMD_STATES];
+			struct poly_item	item[W];
+			/* The tags that came with the messages */
+			u64			given[W][2];
 		};
 		u8			open[AEAD_CTX_OPEN];
 	};
@@ -101,7 +105,7 @@ struct simd_work {
 	struct poly_chain	chain;
 	struct poly1305_stream	auth;
 	struct simd_scatter	scatter;
-	struct poly_item	item[W] __aligned(64);
+	u64			tag[W][2] __aligned(64);
 	/* simd_clear() goes by vectors. */
 	v64			end;
 };
@@ -136,8 +140,14 @@ static noinline void simd_wipe_chacha(struct simd_work *w)
 
 static noinline void simd_wipe_poly(struct simd_work *w)
 {
-	simd_clear(w->poly, w->poly + w->lanes_of_poly);
+	for (unsigned int i = 0; i < w->lanes_of_poly; i++) {
+		simd_clear(&w->poly[i].power[SIMD_ONE_ROWS == 2],
+			   w->poly[i].row);
+		if (w->rowed)
+			simd_clear(w->poly[i].row, w->poly + i + 1);
+	}
 	w->lanes_of_poly = 0;
+	w->rowed = false;
 	if (w->odd)
 		simd_clear(&w->poly_odd, &w->poly_odd + 1);
 	w->odd = false;
@@ -153,8 +163,9 @@ static noinline void simd_wipe(struct simd_work *w)
 	if (w->used_scatter)
 		simd_clear(&w->scatter, &w->scatter + 1);
 	w->used_scatter = false;
-	simd_clear(w->item, w->item + w->items);
-	w->items = 0;
+	if (w->tagged)
+		simd_clear(w->tag, w->tag + W);
+	w->tagged = false;
 }
 
 /*
@@ -262,11 +273,16 @@ static noinline void simd_deal(struct simd_work *w, unsigned int state,
 	u32 *counter = (u32 *)&l->counter;
 	u32 *left = (u32 *)&l->left;
 
+	l->late = false;
+	l->idle = from == W;
+	if (l->idle) {
+		l->n = W;
+		return;
+	}
 	if (d.message == w->n) {
 		d.message = 0;
 		d.offset += SIMD_BLOCK;
 	}
-	l->late = false;
 	if (w->n == 1 && !w->scattered) {
 		simd_deal_one(w, l, from, d.offset);
 		return;
@@ -420,6 +436,8 @@ static void simd_xor_all(struct simd_work *w, unsigned int states)
 		const struct simd_lanes *l = &w->lanes[i];
 		v32 *stream = w->stream + 16 * i;
 
+		if (l->idle)
+			continue;
 		if (w->scattered && l->late && !w->scatter.summed)
 			simd_sums_end(w);
 		if (w->scattered && !l->late)

@@ -146,28 +146,28 @@ static __always_inline void limb_join(v64 *lo, v64 *hi, v64 *top,
 	v64 h0 = h->v[0], h1 = h->v[1], h2 = h->v[2];
 	v64 g0, g1, g2, big;
 
-	/* Carry twice round: only then is every limb within its bits. */
-	for (int i = 0; i < 2; i++) {
-		h1 += h0 >> 44;
-		h0 &= LIMB_MASK44;
-		h2 += h1 >> 44;
-		h1 &= LIMB_MASK44;
-		h0 += (h2 >> 42) * 5;
-		h2 &= LIMB_MASK42;
-	}
+	/*
+	 * Once round. What comes back to h0 is 5 at most, and only if it does is
+	 * h0 not within its bits; h2 is small then. The number is below 2^130.
+	 */
 	h1 += h0 >> 44;
 	h0 &= LIMB_MASK44;
 	h2 += h1 >> 44;
 	h1 &= LIMB_MASK44;
+	big = h2 >> 42;
+	h0 += big + (big << 2);
+	h2 &= LIMB_MASK42;
 
 	/* If h + 5 reaches 2^130, it is the residue. */
 	g0 = h0 + 5;
 	g1 = h1 + (g0 >> 44);
 	g2 = h2 + (g1 >> 44);
+	h1 += h0 >> 44;
+	h2 += h1 >> 44;
 	big = -(g2 >> 42);
-	h0 = (h0 & ~big) | (g0 & LIMB_MASK44 & big);
-	h1 = (h1 & ~big) | (g1 & LIMB_MASK44 & big);
-	h2 = (h2 & ~big) | (g2 & LIMB_MASK42 & big);
+	h0 = ((h0 & ~big) | (g0 & big)) & LIMB_MASK44;
+	h1 = ((h1 & ~big) | (g1 & big)) & LIMB_MASK44;
+	h2 = ((h2 & ~big) | (g2 & big)) & LIMB_MASK42;
 
 	*lo = h0 | (h1 << 44);
 	*hi = (h1 >> 20) | (h2 << 24);

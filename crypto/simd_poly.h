@@ -26,20 +26,18 @@ struct poly_item {
 	const u8	*ad;
 	u32		len;
 	u32		ad_len;
-	u64		tag[2];
-	u8		given[16];	/* the tag that came with it */
 };
 
 /* M lanes at work: what all ways of using them need. */
 struct poly_lanes {
-	/* r^1 to r^4 at 1 to 4; 0 is for simd_poly_one.h */
+	/* r^1 to r^4 at 1 to 4; 0 is for rows by fours in simd_poly_one.h */
 	struct limb_factor	power[5];
 	struct limbs		h;
 	v64			s_lo, s_hi;
-	/* A row, turned into columns */
-	v64			row[8];
 	/* Per lane: its first stripe, were there no stripes missing */
 	const u8		*at[M];
+	/* A row, turned into columns: not for messages that are all alike */
+	v64			row[8];
 };
 
 /* What messages that differ need besides. */
@@ -365,10 +363,11 @@ static __always_inline void poly_finish(struct poly_lanes *p, v64 *lo, v64 *hi)
 }
 
 /* The last @slots blocks of a row, one to four. */
-static noinline void poly_even_row(struct poly_lanes *p, unsigned int slots)
+static noinline void poly_even_row(struct poly_lanes *p, const v64 row[8],
+				   unsigned int slots)
 {
 	const v64 high = simd_all64(LIMB_HIGH_BIT);
-	const v64 *x = p->row + 8 - 2 * slots;
+	const v64 *x = row + 8 - 2 * slots;
 	struct limb_sum a;
 	struct limbs m;
 
@@ -390,9 +389,12 @@ static noinline void poly_even_row(struct poly_lanes *p, unsigned int slots)
  * dependent operations.
  */
 static noinline void poly_even_tags(struct poly_lanes *p, unsigned int n,
-				    struct poly_item *items,
-				    const u32 (*key)[2 * M], u8 *scratch)
+				    const struct poly_item *items,
+				    const u32 (*key)[2 * M], u64 (*tag)[2],
+				    u8 *scratch)
 {
+	/* Of ciphertext: nothing to be wiped. */
+	v64 row[8] __uninitialized;
 	const u32 len = items->len;
 	const u32 blocks = len / 16 + !!(len % 16);
 	const u32 stripes = blocks / 4, slots = blocks % 4 + 1;
@@ -419,35 +421,32 @@ static noinline void poly_even_tags(struct poly_lanes *p, unsigned int n,
 	for (g = p; whole && g <= last; g++)
 		poly_rows(g, 0, whole);
 	for (g = p; whole < stripes && g <= last; g++) {
-		simd_load_ends(g->row, g->at, whole * SIMD_BLOCK, 0,
+		simd_load_ends(row, g->at, whole * SIMD_BLOCK, 0,
 			       len % SIMD_BLOCK, scratch);
-		poly_even_row(g, 4);
+		poly_even_row(g, row, 4);
 	}
 	/* Up to three blocks, right-aligned, and the lengths. */
 	for (g = p; g <= last; g++) {
 		if (slots > 1)
-			simd_load_ends(g->row, g->at, stripes * SIMD_BLOCK,
+			simd_load_ends(row, g->at, stripes * SIMD_BLOCK,
 				       64 - slots * 16, end, scratch);
-		g->row[6] = simd_all64(0);
-		g->row[7] = simd_all64(len);
-		poly_even_row(g, slots);
+		row[6] = simd_all64(0);
+		row[7] = simd_all64(len);
+		poly_even_row(g, row, slots);
 	}
-	v = 0;
-	for (g = p; g <= last; g++) {
+	for (g = p; g <= last; g++, tag += M) {
 		v64 lo, hi;
 
 		poly_finish(g, &lo, &hi);
-		for (int i = 0; i < M; i++, v++) {
-			items[v].tag[0] = ((u64 *)&lo)[i];
-			items[v].tag[1] = ((u64 *)&hi)[i];
-		}
+		simd_pairs((v64 *)tag, lo, hi);
 	}
 }
 
-/* The tags of @n items, up to M, of any lengths. */
+/* The tags of @n items, up to M, of any lengths. @tag has room for M. */
 static noinline void poly_tags(struct poly_lanes *p, struct poly_work *w,
-			       struct poly_item *items, unsigned int n,
-			       const u32 (*key)[2 * M], unsigned int first)
+			       const struct poly_item *items, unsigned int n,
+			       const u32 (*key)[2 * M], u64 (*tag)[2],
+			       unsigned int first)
 {
 	v64 word[8] __uninitialized, lo, hi;
 
@@ -465,10 +464,7 @@ static noinline void poly_tags(struct poly_lanes *p, struct poly_work *w,
 	poly_tail(p, w);
 
 	poly_finish(p, &lo, &hi);
-	for (unsigned int v = 0; v < n; v++) {
-		items[v].tag[0] = ((u64 *)&lo)[v];
-		items[v].tag[1] = ((u64 *)&hi)[v];
-	}
+	simd_pairs((v64 *)tag, lo, hi);
 }
 
 #endif /* _LIB_CRYPTO_BATCH_SIMD_POLY_H */

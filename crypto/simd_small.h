@@ -315,19 +315,17 @@ static void small_xor_all(struct simd_work *w,
 			  src + plan->tail, m->len - plan->tail);
 }
 
-static void small_tag(struct simd_work *w, struct poly_item *it)
+static void small_tag(struct simd_work *w)
 {
-	if (it->len / 16 + 1 < SIMD_TEXT_MIN) {
-		const u64 end[2] = { it->ad_len, it->len };
+	const struct poly_item *it = &w->item[0];
 
-		simd_absorb(w, it->ad, it->ad_len);
-		simd_absorb(w, it->text, it->len);
-		aead_poly1305_generic(&w->auth, (const u8 *)end, 16, NULL);
-	} else {
-		simd_absorb(w, it->ad, it->ad_len);
-		poly_one_text(w->poly, &w->auth, it);
+	if (it->len / 16 + 1 < SIMD_TEXT_MIN) {
+		simd_tag_text(w, 0);
+		return;
 	}
-	poly1305_stream_final(&w->auth, (u8 *)it->tag);
+	simd_absorb(w, it->ad, it->ad_len);
+	poly_one_text(w->poly, &w->auth, it);
+	poly1305_stream_final(&w->auth, (u8 *)w->tag[0]);
 }
 #else
 static void small_begin(struct simd_work *w, const u32 key[8],
@@ -354,9 +352,9 @@ static void small_xor_all(struct simd_work *w,
 		small_xor(w->stream + 16 / W, m->dst, src, m->len);
 }
 
-static void small_tag(struct simd_work *w, struct poly_item *it)
+static void small_tag(struct simd_work *w)
 {
-	simd_tag_text(w, it);
+	simd_tag_text(w, 0);
 }
 #endif
 
@@ -373,8 +371,11 @@ static void small_wipe(struct simd_work *w)
 {
 	simd_clear(w->stream, w->stream + w->rows);
 	simd_clear(&w->chain, &w->auth + 1);
-	simd_clear(w->item, w->item + 1);
-	simd_clear(w->poly, w->poly + w->lanes_of_poly);
+	simd_clear(w->tag, w->tag + 1);
+	w->tagged = false;
+	if (w->lanes_of_poly)
+		simd_clear(&w->poly->power[SIMD_ONE_ROWS == 2],
+			   w->poly + 1);
 	w->lanes_of_poly = 0;
 #ifdef SIMD_SMALL_LANES
 	simd_clear(w->tail_stream, w->tail_stream + w->tail);
@@ -388,7 +389,6 @@ static noinline void small_seal(struct simd_work *w,
 				struct chacha20poly1305_msg *m,
 				const u32 key[8])
 {
-	struct poly_item *it = &w->item[0];
 	const u8 *src = m->dst;
 	struct small_plan plan;
 
@@ -399,8 +399,8 @@ static noinline void small_seal(struct simd_work *w,
 	small_item(w, m->dst, m);
 	small_begin(w, key, m, &plan);
 	small_xor_all(w, m, src, &plan);
-	small_tag(w, it);
-	memcpy(m->dst + m->len, it->tag, 16);
+	small_tag(w);
+	memcpy(m->dst + m->len, w->tag[0], 16);
 	small_wipe(w);
 }
 
@@ -410,13 +410,12 @@ static noinline void small_open(struct simd_work *w,
 				const u32 key[8])
 {
 	const u8 *src = m->src->iov_base;
-	struct poly_item *it = &w->item[0];
 	struct small_plan plan;
 
 	small_item(w, src, m);
 	small_begin(w, key, m, &plan);
-	small_tag(w, it);
-	m->err = aead_tag_compare(src + m->len, (const u8 *)it->tag);
+	small_tag(w);
+	m->err = aead_tag_compare(src + m->len, (const u8 *)w->tag[0]);
 	if (m->err) {
 		memset(m->dst, 0, m->len);
 	} else {
