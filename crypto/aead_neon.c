@@ -61,6 +61,13 @@ static __always_inline v64 simd_hi64(v64 a, v64 b)
 	return SIMD_SHUFFLE(v64, a, b, 1, 3);
 }
 
+/* Lane by lane, both halves of a number. */
+static __always_inline void simd_pairs(v64 out[2], v64 lo, v64 hi)
+{
+	out[0] = simd_lo64(lo, hi);
+	out[1] = simd_hi64(lo, hi);
+}
+
 /*
  * The four blocks of lane v at at[v] + off: x[2 i] and x[2 i + 1] get the
  * halves of block i of every lane.

@@ -15,7 +15,8 @@
 #include "aead_dispatch.h"
 #include "aead_message.h"
 
-static bool aead_fragments_hold(const struct chacha20poly1305_msg *m, u64 want)
+static noinline bool aead_list_holds(const struct chacha20poly1305_msg *m,
+				     u64 want)
 {
 	if (m->nr_src && !m->src)
 		return false;
@@ -27,6 +28,15 @@ static bool aead_fragments_hold(const struct chacha20poly1305_msg *m, u64 want)
 		want -= v->iov_len;
 	}
 	return !want;
+}
+
+/* Most texts are in one piece. */
+static __always_inline bool
+aead_fragments_hold(const struct chacha20poly1305_msg *m, u64 want)
+{
+	if (likely(m->nr_src == 1 && m->src))
+		return m->src->iov_len == want && (m->src->iov_base || !want);
+	return aead_list_holds(m, want);
 }
 
 static bool aead_sum_is_inside(const struct chacha20poly1305_msg *m)
