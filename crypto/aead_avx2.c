@@ -33,19 +33,9 @@ static __always_inline v32 simd_pick32(v32 v, v32 index)
 }
 
 /* The same 16 bytes in both halves. */
-static __always_inline v32 simd_quarters_of(const u32 p[4])
+static __always_inline v32 simd_quarters_of(u64 lo, u64 hi)
 {
-#ifdef __clang__
-	typedef u32 quarter __attribute__((vector_size(16))) __aligned(4);
-	const quarter q = *(const quarter *)p;
-
-	return __builtin_shufflevector(q, q, 0, 1, 2, 3, 0, 1, 2, 3);
-#else
-	v32 v;
-
-	asm("vbroadcasti128 %1, %0" : "=x"(v) : "m"(*(const u32 (*)[4])p));
-	return v;
-#endif
+	return (v32)(v64){ lo, hi, lo, hi };
 }
 
 /* @a plus the product of the low halves of @b and @c. */

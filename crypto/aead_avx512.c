@@ -362,20 +362,9 @@ static const v32 simd_lane_numbers = {
 };
 
 /* The same 16 bytes in all quarters. */
-static __always_inline v32 simd_quarters_of(const u32 p[4])
+static __always_inline v32 simd_quarters_of(u64 lo, u64 hi)
 {
-#ifdef __clang__
-	typedef u32 quarter __attribute__((vector_size(16))) __aligned(4);
-	const quarter q = *(const quarter *)p;
-
-	return __builtin_shufflevector(q, q, 0, 1, 2, 3, 0, 1, 2, 3,
-				       0, 1, 2, 3, 0, 1, 2, 3);
-#else
-	v32 v;
-
-	asm("vbroadcasti32x4 %1, %0" : "=v"(v) : "m"(*(const u32 (*)[4])p));
-	return v;
-#endif
+	return (v32)(v64){ lo, hi, lo, hi, lo, hi, lo, hi };
 }
 
 /* One message alone may have rows first, then lanes. */

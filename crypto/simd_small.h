@@ -106,16 +106,14 @@ static __always_inline void small_blocks(v32 *out, const u32 key[8],
 					 const struct chacha20poly1305_msg *m,
 					 const unsigned int states)
 {
-	static const u32 constants[4] = {
-		0x61707865, 0x3320646e, 0x79622d32, 0x6b206574,
-	};
-	const u32 nonce[4] = {
-		0, m->salt, (u32)m->nonce, (u32)(m->nonce >> 32),
-	};
+	/* From registers: what was stored word by word is slow to load. */
 	const v32 first[4] = {
-		simd_quarters_of(constants), simd_quarters_of(key),
-		simd_quarters_of(key + 4),
-		simd_quarters_of(nonce) + small_counters,
+		simd_quarters_of(0x3320646e61707865, 0x6b20657479622d32),
+		simd_quarters_of(key[0] | (u64)key[1] << 32,
+				 key[2] | (u64)key[3] << 32),
+		simd_quarters_of(key[4] | (u64)key[5] << 32,
+				 key[6] | (u64)key[7] << 32),
+		simd_quarters_of((u64)m->salt << 32, m->nonce) + small_counters,
 	};
 	v32 x[SMALL_STATES][4], d = first[3];
 
