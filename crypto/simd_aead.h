@@ -109,7 +109,7 @@ static __always_inline void simd_powers(struct simd_work *w, size_t len)
 		return;
 	w->lanes_of_poly = max(w->lanes_of_poly, 1U);
 	w->rowed = true;
-	poly_one_powers(&w->chain, w->poly, &w->auth, len / (16 * M));
+	poly_one_powers(w->poly, &w->auth, len / (16 * M));
 }
 
 /* Whole blocks of one message, most of them in all lanes. */
@@ -140,25 +140,43 @@ static void simd_absorb(struct simd_work *w, const u8 *src, u32 len)
 	}
 }
 
-/* The tag of a message whose key is in w->auth; simd_powers() has been there. */
+#ifdef SIMD_SMALL_LANES
+/* Whether vectors take the text and its lengths as one. */
+static __always_inline bool simd_is_long(const struct poly_item *it)
+{
+	return it->len / 16 + 1 >= SIMD_TEXT_MIN &&
+	       it->ad_len < SIMD_POLY_MIN;
+}
+#endif
+
+/*
+ * The tag of a message whose key is in w->auth, and what depends on it in
+ * w->poly.
+ */
 static void simd_tag_text(struct simd_work *w, unsigned int i)
 {
 	const struct poly_item *it = &w->item[i];
 	struct poly1305_stream *st = &w->auth;
 	const u64 end[2] = { it->ad_len, it->len };
 
+	w->tagged = true;
 	simd_absorb(w, it->ad, it->ad_len);
+#ifdef SIMD_SMALL_LANES
+	if (simd_is_long(it)) {
+		poly_one_text(w->poly, st, it);
+		poly1305_stream_final(st, (u8 *)w->tag[i]);
+		return;
+	}
+#endif
 	simd_absorb(w, it->text, it->len);
 	aead_poly1305_generic(st, (const u8 *)end, 16, NULL);
 	poly1305_stream_final(st, (u8 *)w->tag[i]);
-	w->tagged = true;
 }
 
-/* The tag of one message of several. */
-static void simd_tag(struct simd_work *w, unsigned int i)
+/* The key of one message of several. */
+static __always_inline void simd_key(struct simd_work *w, unsigned int i)
 {
 	struct poly1305_stream *st = &w->auth;
-	const struct poly_item *it = &w->item[i];
 
 	st->r[0] = (w->poly_key[0][i] & 0x0fffffff) |
 		   (u64)(w->poly_key[1][i] & 0x0ffffffc) << 32;
@@ -169,7 +187,22 @@ static void simd_tag(struct simd_work *w, unsigned int i)
 	st->h[0] = 0;
 	st->h[1] = 0;
 	st->h[2] = 0;
-	simd_powers(w, max(it->len, it->ad_len));
+}
+
+/* The tag of one message of several. */
+static void simd_tag(struct simd_work *w, unsigned int i)
+{
+	const struct poly_item *it = &w->item[i];
+
+	simd_key(w, i);
+#ifdef SIMD_SMALL_LANES
+	if (simd_is_long(it)) {
+		w->lanes_of_poly = max(w->lanes_of_poly, 1U);
+		w->rowed = true;
+		poly_one_powers(w->poly, &w->auth, (it->len / 16 + 1) / M + 1);
+	} else
+#endif
+		simd_powers(w, max(it->len, it->ad_len));
 	simd_tag_text(w, i);
 }
 
@@ -193,8 +226,8 @@ static void simd_authenticate(struct simd_work *w)
 		unsigned int n = min_t(unsigned int, w->n - i, M);
 
 		if (n <= SIMD_SINGLY) {
-			for (unsigned int j = i; j < w->n; j++)
-				simd_tag(w, j);
+			for (; i < w->n; i++)
+				simd_tag(w, i);
 			break;
 		}
 		w->odd = true;
@@ -530,7 +563,7 @@ static void simd_poly1305(struct poly1305_stream *st, const u8 *src,
 		w->lanes_of_poly = max(w->lanes_of_poly, 1U);
 		w->keyed = true;
 		w->rowed = true;
-		poly_one_powers(&w->chain, w->poly, st, len / (16 * M));
+		poly_one_powers(w->poly, st, len / (16 * M));
 	}
 	simd_blocks(w, st, src, len);
 	simd_wipe_poly(w);

@@ -163,6 +163,10 @@ static noinline void simd_wipe(struct simd_work *w)
 	if (w->used_scatter)
 		simd_clear(&w->scatter, &w->scatter + 1);
 	w->used_scatter = false;
+#ifdef SIMD_SMALL_LANES
+	simd_clear(w->tail_stream, w->tail_stream + w->tail);
+	w->tail = 0;
+#endif
 	if (w->tagged)
 		simd_clear(w->tag, w->tag + W);
 	w->tagged = false;

@@ -51,8 +51,7 @@ static __always_inline void poly_chain_put(struct poly_chain *c,
 	((u64 *)&c->power[2])[lane] = c->h[2];
 }
 
-static __always_inline void poly_chain_begin(struct poly_chain *c,
-					     struct poly_lanes *p,
+static __always_inline void poly_chain_begin(struct poly_chain *c, v64 *power,
 					     const struct poly1305_stream *st)
 {
 	c->r[0] = st->r[0];
@@ -61,7 +60,7 @@ static __always_inline void poly_chain_begin(struct poly_chain *c,
 	c->h[0] = st->r[0];
 	c->h[1] = st->r[1];
 	c->h[2] = 0;
-	c->power = p->row;
+	c->power = power;
 	poly_chain_put(c, M - 1);
 }
 
@@ -78,12 +77,12 @@ static __always_inline void poly_chain_step(struct poly_chain *c,
  * Leave what each lane counts in the end in power[1]; at 2, r^M; then its
  * square and, for rows four at a time, its cube and, at 0, its fourth power.
  */
-static noinline void poly_chain_end(const struct poly_chain *c,
-				    struct poly_lanes *p, size_t rows)
+static __always_inline void poly_chain_end(const struct poly_chain *c,
+					   struct poly_lanes *p, size_t rows)
 {
 	struct limbs q;
 
-	limb_split(&q, p->row[0], p->row[1], p->row[2] * LIMB_HIGH_BIT);
+	limb_split(&q, c->power[0], c->power[1], c->power[2] * LIMB_HIGH_BIT);
 	limb_factor_set(&p->power[1], &q);
 	limb_split(&q, simd_all64(c->h[0]), simd_all64(c->h[1]),
 		   simd_all64(c->h[2] * LIMB_HIGH_BIT));
@@ -97,16 +96,58 @@ static noinline void poly_chain_end(const struct poly_chain *c,
 	poly_power(p, 0, 3, 3);
 }
 
-static noinline void poly_one_powers(struct poly_chain *c,
-				     struct poly_lanes *p,
+static noinline void poly_chain_ended(const struct poly_chain *c,
+				      struct poly_lanes *p, size_t rows)
+{
+	poly_chain_end(c, p, rows);
+}
+
+#ifdef SIMD_SMALL_LANES
+/* r^1 to r^M by squares: where nothing runs beside it, a chain takes longer. */
+static noinline void poly_one_powers(struct poly_lanes *p,
 				     const struct poly1305_stream *st,
 				     size_t rows)
 {
-	poly_chain_begin(c, p, st);
-	for (unsigned int i = 0; i < M - 1; i++)
-		poly_chain_step(c, i);
-	poly_chain_end(c, p, rows);
+	/* What lanes count in the end, less 1 */
+	v64 count = { 7, 3, 6, 2, 5, 1, 4, 0 };
+	struct limb_factor square, f;
+	struct limbs s, l;
+
+	limb_split(&s, simd_all64(st->r[0]), simd_all64(st->r[1]),
+		   simd_all64(0));
+	l = s;
+	for (int i = 0; i < 3; i++) {
+		const v64 mask = -(count & 1);
+		struct limbs once = {
+			{ (s.v[0] & mask) | (1 & ~mask), s.v[1] & mask,
+			  s.v[2] & mask }
+		};
+
+		count >>= 1;
+		limb_factor_set(&square, &s);
+		limb_factor_set(&f, &once);
+		poly_mul(&s, &s, &square);
+		poly_mul(&l, &l, &f);
+	}
+	limb_factor_set(&p->power[1], &l);
+	limb_factor_set(&p->power[2], &s);
+	if (rows >= 3)
+		poly_power(p, 3, 2, 2);
 }
+#else
+static noinline void poly_one_powers(struct poly_lanes *p,
+				     const struct poly1305_stream *st,
+				     size_t rows)
+{
+	struct poly_chain c;
+
+	poly_chain_begin(&c, p->row, st);
+#pragma GCC unroll 8
+	for (unsigned int i = 0; i < M - 1; i++)
+		poly_chain_step(&c, i);
+	poly_chain_end(&c, p, rows);
+}
+#endif
 
 /* Add @rows rows to p->h, some of them singly, then SIMD_ONE_ROWS at a time. */
 static noinline void poly_one_add(struct poly_lanes *p, const u8 *src,

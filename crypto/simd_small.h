@@ -166,7 +166,6 @@ static noinline void small_blocks_##states(v32 *out, const u32 key[8],	       \
 SMALL_OF(1)
 SMALL_OF(2)
 #if SMALL_STATES == 4
-SMALL_OF(3)
 #endif
 
 /* XOR key stream to @len bytes. */
@@ -237,10 +236,12 @@ static void small_begin(struct simd_work *w, const u32 key[8],
 			struct small_plan *plan)
 {
 	const u32 blocks = m->len / SIMD_BLOCK + !!(m->len % SIMD_BLOCK);
-	const unsigned int states = blocks % W / SMALL_BLOCKS + 1;
+	const unsigned int few = blocks % W / SMALL_BLOCKS + 1;
+	const unsigned int states = few < 3 ? few : 4;
 	const u32 first = states * SMALL_BLOCKS - 1;
 	const u32 rest = blocks > first ? (blocks - first + W - 1) / W : 0;
-	const bool is_long = m->len / 16 + 1 >= SIMD_TEXT_MIN;
+	const bool is_long = simd_is_long(&w->item[0]);
+	const u32 rows = (m->len / 16 + 1) / M + 1;
 
 	plan->first = min(m->len, first * SIMD_BLOCK);
 	plan->tail = m->len;
@@ -249,8 +250,6 @@ static void small_begin(struct simd_work *w, const u32 key[8],
 		small_table(w, key, m);
 	if (states == 4)
 		small_lanes(w, w->stream, 1, 0, NULL);
-	else if (states == 3)
-		small_blocks_3(w->stream, key, m);
 	else if (states == 2)
 		small_blocks_2(w->stream, key, m);
 	else
@@ -259,19 +258,18 @@ static void small_begin(struct simd_work *w, const u32 key[8],
 	if (!is_long)
 		return;
 	w->lanes_of_poly = 1;
-	poly_chain_begin(&w->chain, w->poly, &w->auth);
 	if (rest) {
 		const u32 tail = 2 - rest % 2;
 		const u32 from = first + (rest - tail) * W;
 
 		plan->tail = from * SIMD_BLOCK;
 		w->tail = tail * W;
+		poly_chain_begin(&w->chain, w->poly->row, &w->auth);
 		small_lanes(w, w->tail_stream, tail, from + 1, &w->chain);
+		poly_chain_ended(&w->chain, w->poly, rows);
 	} else {
-		for (int i = 0; i < M - 1; i++)
-			poly_chain_step(&w->chain, i);
+		poly_one_powers(w->poly, &w->auth, rows);
 	}
-	poly_chain_end(&w->chain, w->poly, (m->len / 16 + 1) / M + 1);
 }
 
 /* What is between rows and tail. */
@@ -312,19 +310,6 @@ static void small_xor_all(struct simd_work *w,
 		small_xor(w->tail_stream, m->dst + plan->tail,
 			  src + plan->tail, m->len - plan->tail);
 }
-
-static void small_tag(struct simd_work *w)
-{
-	const struct poly_item *it = &w->item[0];
-
-	if (it->len / 16 + 1 < SIMD_TEXT_MIN) {
-		simd_tag_text(w, 0);
-		return;
-	}
-	simd_absorb(w, it->ad, it->ad_len);
-	poly_one_text(w->poly, &w->auth, it);
-	poly1305_stream_final(&w->auth, (u8 *)w->tag[0]);
-}
 #else
 static void small_begin(struct simd_work *w, const u32 key[8],
 			const struct chacha20poly1305_msg *m,
@@ -348,11 +333,6 @@ static void small_xor_all(struct simd_work *w,
 {
 	if (m->len)
 		small_xor(w->stream + 16 / W, m->dst, src, m->len);
-}
-
-static void small_tag(struct simd_work *w)
-{
-	simd_tag_text(w, 0);
 }
 #endif
 
@@ -397,7 +377,7 @@ static noinline void small_seal(struct simd_work *w,
 	small_item(w, m->dst, m);
 	small_begin(w, key, m, &plan);
 	small_xor_all(w, m, src, &plan);
-	small_tag(w);
+	simd_tag_text(w, 0);
 	memcpy(m->dst + m->len, w->tag[0], 16);
 	small_wipe(w);
 }
@@ -412,7 +392,7 @@ static noinline void small_open(struct simd_work *w,
 
 	small_item(w, src, m);
 	small_begin(w, key, m, &plan);
-	small_tag(w);
+	simd_tag_text(w, 0);
 	m->err = aead_tag_compare(src + m->len, (const u8 *)w->tag[0]);
 	if (m->err) {
 		memset(m->dst, 0, m->len);
