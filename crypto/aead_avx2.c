@@ -35,7 +35,9 @@ static __always_inline v32 simd_pick32(v32 v, v32 index)
 /* The same 16 bytes in both halves. */
 static __always_inline v32 simd_quarters_of(u64 lo, u64 hi)
 {
-	return (v32)(v64){ lo, hi, lo, hi };
+	const v64 v = { lo, hi, lo, hi };
+
+	return (v32)v;
 }
 
 /* @a plus the product of the low halves of @b and @c. */
@@ -262,6 +264,12 @@ static const v32 simd_lane_numbers = { 0, 1, 2, 3, 4, 5, 6, 7 };
  * from 384 to 512 bytes either is within 2 %.
  */
 #define SIMD_POLY_MIN	512
+/*
+ * From as many messages on, all of one length of more than SIMD_PAIRS_MIN bytes,
+ * up to half as many as lanes have two lanes each for their tags.
+ */
+#define SIMD_PAIRS	9
+#define SIMD_PAIRS_MIN	256
 /* Up to as many messages have their tags made one after the other. */
 #define SIMD_SINGLY	2
 

@@ -180,16 +180,16 @@ static __always_inline v8 simd_load_part(const u8 *p, u64 mask)
 						    mask);
 }
 
-/* The first lanes, in order, to those that @mask names; 0 to the others. */
-static __always_inline v64 simd_expand(v64 v, u8 mask)
+/* The lanes move up by @by; zeroes come in. */
+static __always_inline v64 simd_move_up(v64 v, u64 by)
 {
-	typedef long long s64x8 __attribute__((vector_size(64)));
-	const s64x8 none = { 0 };
+	const v64 lane = { 0, 1, 2, 3, 4, 5, 6, 7 };
 
 #ifdef __clang__
-	return (v64)__builtin_ia32_expanddi512_mask((s64x8)v, none, mask);
+	return (v64)__builtin_ia32_permvardi512(v, lane - by) &
+	       (v64)(lane >= by);
 #else
-	return (v64)__builtin_ia32_expanddi512_maskz((s64x8)v, none, mask);
+	return __builtin_shuffle(v, lane - by) & (v64)(lane >= by);
 #endif
 }
 
@@ -364,7 +364,9 @@ static const v32 simd_lane_numbers = {
 /* The same 16 bytes in all quarters. */
 static __always_inline v32 simd_quarters_of(u64 lo, u64 hi)
 {
-	return (v32)(v64){ lo, hi, lo, hi, lo, hi, lo, hi };
+	const v64 v = { lo, hi, lo, hi, lo, hi, lo, hi };
+
+	return (v32)v;
 }
 
 /* One message alone may have rows first, then lanes. */
@@ -404,6 +406,12 @@ static __always_inline v32 simd_quarters_of(u64 lo, u64 hi)
  * for Poly1305.
  */
 #define SIMD_TEXT_MIN	20
+/*
+ * From as many messages on, all of one length of more than SIMD_PAIRS_MIN bytes,
+ * up to half as many as lanes have two lanes each for their tags.
+ */
+#define SIMD_PAIRS	3
+#define SIMD_PAIRS_MIN	256
 /* Up to as many messages have their tags made one after the other. */
 #define SIMD_SINGLY	4
 

@@ -201,6 +201,12 @@ static const v32 simd_lane_numbers = { 0, 1, 2, 3 };
 #define SIMD_TINY	16
 /* Below this, one message's blocks go through 64-bit multiplications. */
 #define SIMD_POLY_MIN	512
+/*
+ * From as many messages on, all of one length of more than SIMD_PAIRS_MIN bytes,
+ * up to half as many as lanes have two lanes each for their tags.
+ */
+#define SIMD_PAIRS	9
+#define SIMD_PAIRS_MIN	256
 /* Up to as many messages have their tags made one after the other. */
 #define SIMD_SINGLY	1
 

@@ -200,9 +200,11 @@ static void simd_tag(struct simd_work *w, unsigned int i)
 		w->lanes_of_poly = max(w->lanes_of_poly, 1U);
 		w->rowed = true;
 		poly_one_powers(w->poly, &w->auth, (it->len / 16 + 1) / M + 1);
-	} else
+		simd_tag_text(w, i);
+		return;
+	}
 #endif
-		simd_powers(w, max(it->len, it->ad_len));
+	simd_powers(w, max(it->len, it->ad_len));
 	simd_tag_text(w, i);
 }
 
@@ -225,6 +227,15 @@ static void simd_authenticate(struct simd_work *w)
 	for (; i < w->n; i += M) {
 		unsigned int n = min_t(unsigned int, w->n - i, M);
 
+		if (w->even && n <= M / 2 && n >= SIMD_PAIRS &&
+		    w->item->len > SIMD_PAIRS_MIN) {
+			w->odd = true;
+			w->rowed = true;
+			w->lanes_of_poly = 2;
+			poly_pair_tags(w->poly, &w->poly_odd, &w->item[i], n,
+				       w->poly_key, &w->tag[i], i);
+			break;
+		}
 		if (n <= SIMD_SINGLY) {
 			for (; i < w->n; i++)
 				simd_tag(w, i);

@@ -222,6 +222,7 @@ static __always_inline const u8 *simd_source(struct simd_work *w,
 	return w->text.src.src[i] + offset;
 }
 
+#ifndef SIMD_SMALL_LANES
 /* The same for a single text: its blocks from @offset on. */
 static __always_inline void simd_deal_one(struct simd_work *w,
 					  struct simd_lanes *l,
@@ -254,6 +255,7 @@ static __always_inline void simd_deal_one(struct simd_work *w,
 	w->deal.message = 0;
 	w->deal.offset = offset + (l->n - from) * SIMD_BLOCK;
 }
+#endif
 
 /* Whether W texts lie in their sources at @offset in whole blocks. */
 static bool simd_is_near(const struct simd_work *w, u32 offset)
@@ -287,10 +289,12 @@ static noinline void simd_deal(struct simd_work *w, unsigned int state,
 		d.message = 0;
 		d.offset += SIMD_BLOCK;
 	}
+#ifndef SIMD_SMALL_LANES
 	if (w->n == 1 && !w->scattered) {
 		simd_deal_one(w, l, from, d.offset);
 		return;
 	}
+#endif
 	if (t->lane_blocks && !d.message && !from &&
 	    d.offset + t->lane_blocks * SIMD_BLOCK <= t->shortest &&
 	    (!w->scattered || (!d.late && simd_is_near(w, d.offset)))) {

@@ -43,7 +43,10 @@ struct poly_lanes {
 /* What messages that differ need besides. */
 struct poly_work {
 	/* A row that needs looking at: see poly_odd_row(). */
-	u64			odd[M][SIMD_BLOCK / 8] __aligned(64);
+	union {
+		u64		odd[M][SIMD_BLOCK / 8] __aligned(64);
+		u64		odd_tag[M][2];
+	};
 	v64			high[4];
 	v64			take[4];
 	v64			live;
@@ -78,19 +81,26 @@ static __always_inline void poly_add_masked(struct limbs *a,
 		a->v[i] += b->v[i] & mask;
 }
 
-/* power[@to] = power[@a] power[@b] */
-static noinline void poly_power(struct poly_lanes *p, unsigned int to,
-				unsigned int a, unsigned int b)
+static noinline void poly_factor(struct limb_factor *to,
+				 const struct limb_factor *a,
+				 const struct limb_factor *b)
 {
 	struct limbs r, t;
 
-	limb_factor_get(&r, &p->power[a]);
-	poly_mul(&t, &r, &p->power[b]);
-	limb_factor_set(&p->power[to], &t);
+	limb_factor_get(&r, a);
+	poly_mul(&t, &r, b);
+	limb_factor_set(to, &t);
+}
+
+/* power[@to] = power[@a] power[@b] */
+static __always_inline void poly_power(struct poly_lanes *p, unsigned int to,
+				       unsigned int a, unsigned int b)
+{
+	poly_factor(&p->power[to], &p->power[a], &p->power[b]);
 }
 
 /* r^2 to r^@most */
-static void poly_powers(struct poly_lanes *p, unsigned int most)
+static noinline void poly_powers(struct poly_lanes *p, unsigned int most)
 {
 	if (most < 2)
 		return;
@@ -135,8 +145,12 @@ static __always_inline void poly_row(struct limbs *h, v64 x[8],
 	}
 }
 
-/* Rows @from to @to, one at least, of which every lane has a whole stripe. */
-static noinline void poly_rows(struct poly_lanes *p, size_t from, size_t to)
+/*
+ * Rows @from to @to, one at least, of which every lane has a whole stripe, @step
+ * bytes behind the one before.
+ */
+static noinline void poly_rows(struct poly_lanes *p, size_t from, size_t to,
+			       size_t step)
 {
 	v64 x[8] __uninitialized;
 	struct limbs h;
@@ -146,13 +160,13 @@ static noinline void poly_rows(struct poly_lanes *p, size_t from, size_t to)
 	for (int i = 0; i < LIMBS; i++)
 		h.v[i] = p->h.v[i];
 	if (SIMD_POLY_AHEAD)
-		simd_load_stripes(x, p->at, from * SIMD_BLOCK);
+		simd_load_stripes(x, p->at, from * step);
 	for (; from < to; from++) {
 		/* The last one is loaded twice, which is not worth a branch. */
-		const size_t next = min(from + 1, to - 1) * SIMD_BLOCK;
+		const size_t next = min(from + 1, to - 1) * step;
 
 		if (!SIMD_POLY_AHEAD)
-			simd_load_stripes(x, p->at, from * SIMD_BLOCK);
+			simd_load_stripes(x, p->at, from * step);
 		/* The powers are to stay in memory. */
 		simd_forget(p);
 		poly_row(&h, x, p, SIMD_POLY_AHEAD, next);
@@ -335,31 +349,41 @@ static noinline void poly_stripes(struct poly_lanes *p, struct poly_work *w)
 	for (size_t row = 0; row < full; row++)
 		poly_odd_stripes(p, w, row);
 	if (full < last)
-		poly_rows(p, full, last);
+		poly_rows(p, full, last, SIMD_BLOCK);
 	if (cut && full < rows)
 		poly_odd_stripes(p, w, last);
 }
 
-/* One-time keys, in words: r, clamped, and s. */
-static __always_inline void poly_key(struct poly_lanes *p, const v64 word[8])
+/* M one-time keys from @first on, in words: r, clamped, and s. Begin with 0. */
+static noinline void poly_key(struct poly_lanes *p, const u32 (*key)[2 * M],
+			      unsigned int first)
 {
+	v64 word[8] __uninitialized;
 	struct limbs r;
 
+#pragma GCC unroll 8
+	for (int i = 0; i < 8; i++)
+		word[i] = simd_widen(&key[i][first]);
 	limb_split(&r, (word[0] & 0x0fffffff) | ((word[1] & 0x0ffffffc) << 32),
 		   (word[2] & 0x0ffffffc) | ((word[3] & 0x0ffffffc) << 32),
 		   simd_all64(0));
 	limb_factor_set(&p->power[1], &r);
 	p->s_lo = word[4] | (word[5] << 32);
 	p->s_hi = word[6] | (word[7] << 32);
+#pragma GCC unroll 5
+	for (int i = 0; i < LIMBS; i++)
+		p->h.v[i] = simd_all64(0);
 }
 
-static __always_inline void poly_finish(struct poly_lanes *p, v64 *lo, v64 *hi)
+/* M tags. */
+static noinline void poly_finish(const struct poly_lanes *p, u64 (*tag)[2])
 {
-	v64 top;
+	v64 lo, hi, top;
 
-	limb_join(lo, hi, &top, &p->h);
-	*lo += p->s_lo;
-	*hi += p->s_hi - (v64)(*lo < p->s_lo);
+	limb_join(&lo, &hi, &top, &p->h);
+	lo += p->s_lo;
+	hi += p->s_hi - (v64)(lo < p->s_lo);
+	simd_pairs((v64 *)tag, lo, hi);
 }
 
 /* The last @slots blocks of a row, one to four. */
@@ -381,6 +405,14 @@ static noinline void poly_even_row(struct poly_lanes *p, const v64 row[8],
 		limb_sum_mul(&a, &m, &p->power[slots]);
 	}
 	limb_sum_carry(&p->h, &a);
+}
+
+/* A row of zeroes, and @len bytes at @skip. */
+static noinline void poly_load_ends(v64 row[8], const struct poly_lanes *p,
+				    size_t off, unsigned int skip,
+				    unsigned int len, u8 *scratch)
+{
+	simd_load_ends(row, p->at, off, skip, len, scratch);
 }
 
 /*
@@ -405,40 +437,128 @@ static noinline void poly_even_tags(struct poly_lanes *p, unsigned int n,
 	unsigned int v = 0;
 
 	for (g = p; g <= last; g++) {
-		v64 word[8] __uninitialized;
-
-#pragma GCC unroll 8
-		for (int i = 0; i < 8; i++)
-			word[i] = simd_widen(&key[i][v]);
-		poly_key(g, word);
+		poly_key(g, key, v);
 		for (int i = 0; i < M; i++)
 			g->at[i] = items[v++].text;
-		for (int i = 0; i < LIMBS; i++)
-			g->h.v[i] = simd_all64(0);
 	}
 	for (g = p; g <= last; g++)
 		poly_powers(g, stripes ? 4 : slots);
 	for (g = p; whole && g <= last; g++)
-		poly_rows(g, 0, whole);
+		poly_rows(g, 0, whole, SIMD_BLOCK);
 	for (g = p; whole < stripes && g <= last; g++) {
-		simd_load_ends(row, g->at, whole * SIMD_BLOCK, 0,
+		poly_load_ends(row, g, whole * SIMD_BLOCK, 0,
 			       len % SIMD_BLOCK, scratch);
 		poly_even_row(g, row, 4);
 	}
 	/* Up to three blocks, right-aligned, and the lengths. */
 	for (g = p; g <= last; g++) {
 		if (slots > 1)
-			simd_load_ends(row, g->at, stripes * SIMD_BLOCK,
+			poly_load_ends(row, g, stripes * SIMD_BLOCK,
 				       64 - slots * 16, end, scratch);
 		row[6] = simd_all64(0);
 		row[7] = simd_all64(len);
 		poly_even_row(g, row, slots);
 	}
-	for (g = p; g <= last; g++, tag += M) {
-		v64 lo, hi;
+	for (g = p; g <= last; g++, tag += M)
+		poly_finish(g, tag);
+}
 
-		poly_finish(g, &lo, &hi);
-		simd_pairs((v64 *)tag, lo, hi);
+/*
+ * The tags of @n items, up to M / 2, of one length of more than 8 blocks with
+ * that of the lengths, and without associated data; their keys are from @from
+ * on. A message has two lanes, which take stripes in turns: until the last row
+ * they go by r^8 to r^5, and then the first lane by those, and the second one
+ * by r^4 to r^1. Rows end where texts do, so that the first one may lack blocks.
+ */
+static noinline void poly_pair_tags(struct poly_lanes *p, struct poly_work *w,
+				    const struct poly_item *items,
+				    unsigned int n, const u32 (*key)[2 * M],
+				    u64 (*tag)[2], unsigned int from)
+{
+	const u32 len = items->len;
+	const u32 blocks = len / 16 + !!(len % 16) + 1;
+	const u32 rows = blocks / 8 + !!(blocks % 8);
+	const u32 skip = rows * 8 - blocks;
+	const u32 end = (rows - 1) * 2 * SIMD_BLOCK - 16 * skip;
+	const v32 twice = simd_lane_numbers / 2 + from;
+	/* A lane's first block in a row, and which lane is a message's second */
+	const v64 first = (simd_widen((const u32 *)&simd_lane_numbers) & 1) * 4;
+	const v64 second = (v64)(first != 0);
+	struct poly_lanes *const q = p + 1;
+	struct limb_sum a;
+	struct limbs h;
+
+	for (int i = 0; i < 8; i++)
+		((v32 *)w->odd)[i] = simd_pick32(*(const v32 *)key[i], twice);
+	poly_key(p, (const u32 (*)[2 * M])w->odd, 0);
+	poly_powers(p, 4);
+	for (int i = 1; i <= 4; i++)
+		poly_factor(&q->power[i], &p->power[i], &p->power[4]);
+	for (int i = 0; i < LIMBS; i++)
+		q->h.v[i] = simd_all64(0);
+	w->live = simd_all64(~0ULL);
+	w->take[0] = w->live;
+	for (int i = 0; i < 4; i++) {
+		w->high[i] = simd_all64(LIMB_HIGH_BIT) &
+			     (v64)(first + i >= skip);
+		if (i)
+			w->take[i] = simd_all64(0);
+	}
+	for (unsigned int v = 0; v < M; v++) {
+		const u8 *text = items[min(v / 2, n - 1)].text;
+		const unsigned int lack = v % 2 ? max(skip, 4U) - 4 :
+						  min(skip, 4U);
+		const unsigned int at = v % 2 && skip < 4 ? 64 - 16 * skip : 0;
+
+		q->at[v] = (const u8 *)((uintptr_t)text - 16 * skip +
+					v % 2 * SIMD_BLOCK);
+		/* What is before the text is not even asked for. */
+		memset(w->odd[v], 0, SIMD_BLOCK);
+		for (unsigned int i = lack; i < 4; i++)
+			memcpy(&w->odd[v][2 * i],
+			       text + at + 16 * (i - lack), 16);
+	}
+	poly_odd_row(q, w, 4);
+	if (rows > 2)
+		poly_rows(q, 1, rows - 1, 2 * SIMD_BLOCK);
+#pragma GCC unroll 5
+	for (int i = 0; i < LIMBS; i++)
+		p->h.v[i] = q->h.v[i];
+	for (int i = 1; i <= 4; i++) {
+		const v64 *other = (const v64 *)&q->power[i];
+		v64 *to = (v64 *)&p->power[i];
+
+		for (int j = 0; j < sizeof(p->power[i]) / sizeof(v64); j++)
+			to[j] = (to[j] & second) | (other[j] & ~second);
+	}
+	for (unsigned int v = 0; v < M; v++) {
+		const u8 *text = items[min(v / 2, n - 1)].text + end;
+
+		if (v % 2) {
+			simd_copy_part((u8 *)w->odd[v], text + SIMD_BLOCK, 0,
+				       len - end - SIMD_BLOCK);
+			w->odd[v][6] = 0;
+			w->odd[v][7] = len;
+		} else {
+			simd_copy_part((u8 *)w->odd[v], text, 0, SIMD_BLOCK);
+		}
+	}
+	for (int i = 0; i < 4; i++)
+		w->high[i] = simd_all64(LIMB_HIGH_BIT);
+	poly_odd_row(p, w, 4);
+
+	limb_sum_clear(&a);
+#pragma GCC unroll 5
+	for (int i = 0; i < LIMBS; i++)
+		h.v[i] = simd_lo64(p->h.v[i], p->h.v[i]) +
+			 simd_hi64(p->h.v[i], p->h.v[i]);
+	limb_sum_add(&a, &h);
+	limb_sum_carry(&p->h, &a);
+	/* The first lanes' tags are all that is wanted. */
+	poly_finish(p, w->odd_tag);
+	for (unsigned int i = 0; i < n; i++) {
+		tag[i][0] = w->odd_tag[2 * i][0];
+		tag[i][1] = w->odd_tag[2 * i][1];
 	}
 }
 
@@ -448,23 +568,15 @@ static noinline void poly_tags(struct poly_lanes *p, struct poly_work *w,
 			       const u32 (*key)[2 * M], u64 (*tag)[2],
 			       unsigned int first)
 {
-	v64 word[8] __uninitialized, lo, hi;
-
 	for (unsigned int v = 0; v < M; v++)
 		w->item[v] = v < n ? &items[v] : NULL;
-#pragma GCC unroll 8
-	for (int i = 0; i < 8; i++)
-		word[i] = simd_widen(&key[i][first]);
-	poly_key(p, word);
-	for (int i = 0; i < LIMBS; i++)
-		p->h.v[i] = simd_all64(0);
+	poly_key(p, key, first);
 	poly_powers(p, 4);
 	poly_ad(p, w);
 	poly_stripes(p, w);
 	poly_tail(p, w);
 
-	poly_finish(p, &lo, &hi);
-	simd_pairs((v64 *)tag, lo, hi);
+	poly_finish(p, tag);
 }
 
 #endif /* _LIB_CRYPTO_BATCH_SIMD_POLY_H */

@@ -29,9 +29,9 @@ static __always_inline void poly_one_load(struct limbs *m, const u8 *src)
 }
 
 /*
- * The powers of r up to r^M come from 64-bit multiplications, one after the
- * other: that takes less time than half as many of vectors, and none if they
- * are spread over something that keeps the vector units busy.
+ * The powers of r up to r^M by 64-bit multiplications, one after the other. They
+ * take no time if they are spread over something that keeps the vector units
+ * busy.
  */
 struct poly_chain {
 	u64	h[3];
@@ -76,6 +76,7 @@ static __always_inline void poly_chain_step(struct poly_chain *c,
 /*
  * Leave what each lane counts in the end in power[1]; at 2, r^M; then its
  * square and, for rows four at a time, its cube and, at 0, its fourth power.
+ * The square and up are not needed for fewer than three rows.
  */
 static __always_inline void poly_chain_end(const struct poly_chain *c,
 					   struct poly_lanes *p, size_t rows)
@@ -275,15 +276,16 @@ static noinline void poly_one_text(struct poly_lanes *p,
 	const u8 *src = (const u8 *)((uintptr_t)it->text - 16 * skip);
 	const u32 last = it->len + 16 * skip - (rows - 1) * step;
 	const v64 lengths = { 0, 0, 0, 0, 0, 0, it->ad_len, it->len };
-	const u32 lanes = 0xffff << (2 * skip);
 	struct limbs u, m;
 	struct limb_sum a;
 	v64 lo, hi;
 
 	/* What is before the text is not read, and does not count. */
-	lo = simd_expand(*(const v64_any *)it->text, lanes & 0xff);
-	hi = simd_expand(*(const v64_any *)(skip < 4 ? src + 64 : it->text),
-			 lanes >> 8 & 0xff);
+	lo = simd_move_up(*(const v64_any *)it->text, 2 * skip);
+	if (skip < 4)
+		hi = *(const v64_any *)(src + 64);
+	else
+		hi = simd_move_up(*(const v64_any *)it->text, 2 * skip - 8);
 	limb_split(&u, simd_lo64(lo, hi), simd_hi64(lo, hi),
 		   simd_all64(LIMB_HIGH_BIT) & (v64)(block >= skip));
 	if (it->ad_len) {

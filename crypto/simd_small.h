@@ -165,8 +165,6 @@ static noinline void small_blocks_##states(v32 *out, const u32 key[8],	       \
 
 SMALL_OF(1)
 SMALL_OF(2)
-#if SMALL_STATES == 4
-#endif
 
 /* XOR key stream to @len bytes. */
 static noinline void small_xor(v32 *stream, u8 *dst, const u8 *src, u32 len)
@@ -227,7 +225,8 @@ static void small_lanes(struct simd_work *w, v32 *out, unsigned int vectors,
 }
 
 /*
- * As many rows as leave whole vectors of lanes. The last one or two of those,
+ * As many rows as leave whole vectors of lanes, where two states of them do;
+ * else the first vector of lanes has block 0 too. The last one or two vectors,
  * whichever leaves pairs, are the tail: beside them, the powers for Poly1305
  * take no time.
  */
