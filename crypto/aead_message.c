@@ -22,7 +22,10 @@
 struct aead_work {
 	u32			state[16];
 	struct poly1305_stream	auth;
-	u8			block[CHACHA20_BLOCK_BYTES];
+	union {
+		__le32		stream[16];
+		u8		block[CHACHA20_BLOCK_BYTES];
+	};
 	u8			tag[POLY1305_TAG_BYTES];
 	u8			seen[POLY1305_TAG_BYTES];
 };
@@ -68,7 +71,7 @@ static void aead_begin(bool dispatch, struct aead_work *w,
 	w->state[14] = (u32)m->nonce;
 	w->state[15] = (u32)(m->nonce >> 32);
 
-	chacha20_keystream(w->state, w->block);
+	chacha20_keystream(w->state, w->stream);
 	w->state[12]++;
 	poly1305_stream_init(&w->auth, w->block);
 	aead_auth(dispatch, w, m->ad, m->ad_len);

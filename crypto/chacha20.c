@@ -3,8 +3,11 @@
  * ChaCha20 and HChaCha20: the public functions and the code for every machine.
  */
 #include <crypto/chacha20_batch.h>
+#include <linux/array_size.h>
+#include <linux/compiler.h>
 #include <linux/export.h>
 #include <linux/string.h>
+#include <linux/types.h>
 #include <linux/unaligned.h>
 
 #include "aead_dispatch.h"
@@ -16,41 +19,77 @@ static const u32 chacha20_constants[4] = {
 	0x61707865, 0x3320646e, 0x79622d32, 0x6b206574,
 };
 
-static void chacha20_xor_block(const u32 state[16], u8 *dst, const u8 *src)
+/*
+ * Not in line, so that what the compiler spills, words of the state even after
+ * the last round, lies where chacha20_wipe() clears: the two are called from the
+ * same place.
+ */
+static noinline_for_stack void chacha20_rounds(u32 x[16])
 {
-	u32 x[16];
-
-	memcpy(x, state, sizeof(x));
 	chacha20_permute(x);
+}
+
+static noinline_for_stack void chacha20_wipe_stack(void)
+{
+	u64 area[16];
+
+#pragma GCC unroll 16
+	for (int i = 0; i < ARRAY_SIZE(area); i++)
+		area[i] = 0;
+	barrier_data(area);
+}
+
+static __always_inline void chacha20_wipe(void)
+{
+	chacha20_wipe_stack();
+	/* If it were the last call, the compiler could leave the caller first. */
+	barrier();
+}
+
+/*
+ * @x is the caller's, who wipes it. It is left with what the rounds make of
+ * @state: until that is added to it, the rounds can be gone back, to the key.
+ */
+static void chacha20_xor_block(const u32 state[16], u32 x[16], u8 *dst,
+			       const u8 *src)
+{
+	memcpy(x, state, CHACHA20_BLOCK_BYTES);
+	chacha20_rounds(x);
 	for (int i = 0; i < 16; i++)
 		put_unaligned_le32(get_unaligned_le32(src + 4 * i) ^
 				   (x[i] + state[i]), dst + 4 * i);
 }
 
-void chacha20_keystream(const u32 state[16], u8 out[CHACHA20_BLOCK_BYTES])
+void chacha20_keystream(const u32 state[16], __le32 out[16])
 {
-	u32 x[16];
+	u32 *x = (__force u32 *)out;
 
-	memcpy(x, state, sizeof(x));
-	chacha20_permute(x);
+	/* In place, so that nothing is left elsewhere. */
+	memcpy(x, state, CHACHA20_BLOCK_BYTES);
+	chacha20_rounds(x);
 	for (int i = 0; i < 16; i++)
-		put_unaligned_le32(x[i] + state[i], out + 4 * i);
+		out[i] = cpu_to_le32(x[i] + state[i]);
+	chacha20_wipe();
 }
 
 void aead_chacha20_generic(u32 state[16], u8 *dst, const u8 *src, size_t len,
 			   void *ctx)
 {
+	__le32 block[16];
+
+	if (!len)
+		return;
 	for (; len >= CHACHA20_BLOCK_BYTES; len -= CHACHA20_BLOCK_BYTES) {
-		chacha20_xor_block(state, dst, src);
+		chacha20_xor_block(state, (__force u32 *)block, dst, src);
 		state[12]++;
 		dst += CHACHA20_BLOCK_BYTES;
 		src += CHACHA20_BLOCK_BYTES;
 	}
 	if (len) {
-		u8 last[CHACHA20_BLOCK_BYTES] __aligned(8);
+		const u8 *last = (const u8 *)block;
 		size_t i = 0;
 
-		chacha20_keystream(state, last);
+		chacha20_keystream(state, block);
 		state[12]++;
 		for (; i + 4 <= len; i += 4)
 			put_unaligned_le32(get_unaligned_le32(src + i) ^
@@ -58,8 +97,9 @@ void aead_chacha20_generic(u32 state[16], u8 *dst, const u8 *src, size_t len,
 				      dst + i);
 		for (; i < len; i++)
 			dst[i] = src[i] ^ last[i];
-		memzero_explicit(last, sizeof(last));
 	}
+	memzero_explicit(block, sizeof(block));
+	chacha20_wipe();
 }
 
 void chacha20_setup(u32 state[at_least 16],
@@ -92,11 +132,12 @@ void hchacha20(u8 out[at_least CHACHA20_KEY_BYTES],
 
 	/* The nonce takes the counter's place too. */
 	chacha20_setup(x, key, get_unaligned_le32(nonce), nonce + 4);
-	chacha20_permute(x);
+	chacha20_rounds(x);
 	for (int i = 0; i < 4; i++) {
 		put_unaligned_le32(x[i], out + 4 * i);
 		put_unaligned_le32(x[12 + i], out + 16 + 4 * i);
 	}
 	memzero_explicit(x, sizeof(x));
+	chacha20_wipe();
 }
 EXPORT_SYMBOL_GPL(hchacha20);

@@ -53,6 +53,6 @@ static __always_inline void chacha20_permute(u32 x[16])
 }
 
 /* The key stream of the block that @state stands for, which stays as it is. */
-void chacha20_keystream(const u32 state[16], u8 out[64]);
+void chacha20_keystream(const u32 state[16], __le32 out[16]);
 
 #endif /* _LIB_CRYPTO_BATCH_CHACHA20_BLOCK_H */
