@@ -8,6 +8,7 @@
 #define _LIB_CRYPTO_BATCH_POLY1305_LIMB32_H
 
 #include <crypto/poly1305_batch.h>
+#include <linux/string.h>
 #include <linux/types.h>
 #include <linux/unaligned.h>
 
@@ -135,6 +136,8 @@ static inline void poly1305_limb_emit(const struct poly1305_stream *st,
 		put_unaligned_le32((u32)sum, tag + 4 * i);
 		sum >>= 32;
 	}
+	memzero_explicit(h, sizeof(h));
+	memzero_explicit(g, sizeof(g));
 }
 
 #endif /* _LIB_CRYPTO_BATCH_POLY1305_LIMB32_H */
