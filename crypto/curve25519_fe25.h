@@ -11,6 +11,7 @@
 #ifndef _LIB_CRYPTO_BATCH_CURVE25519_FE25_H
 #define _LIB_CRYPTO_BATCH_CURVE25519_FE25_H
 
+#include <linux/string.h>
 #include <linux/types.h>
 
 #define FE25_BITS(i)	(26 - ((i) & 1))
@@ -65,6 +66,7 @@ static inline void fe_to_words(u64 w[4], const struct fe *a)
 			w[(bit >> 6) + 1] |= (u64)t[i] >> (64 - (bit & 63));
 		bit += FE25_BITS(i);
 	}
+	memzero_explicit(t, sizeof(t));
 }
 
 static inline void fe_add(struct fe *r, const struct fe *a, const struct fe *b)

@@ -10,6 +10,7 @@
 #ifndef _LIB_CRYPTO_BATCH_CURVE25519_FE51_H
 #define _LIB_CRYPTO_BATCH_CURVE25519_FE51_H
 
+#include <linux/string.h>
 #include <linux/types.h>
 
 #define FE51_MASK	((1ULL << 51) - 1)
@@ -55,6 +56,7 @@ static inline void fe_to_words(u64 w[4], const struct fe *a)
 	w[1] = t[1] >> 13 | t[2] << 38;
 	w[2] = t[2] >> 26 | t[3] << 25;
 	w[3] = t[3] >> 39 | t[4] << 12;
+	memzero_explicit(t, sizeof(t));
 }
 
 static inline void fe_add(struct fe *r, const struct fe *a, const struct fe *b)

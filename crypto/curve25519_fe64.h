@@ -8,6 +8,7 @@
 #ifndef _LIB_CRYPTO_BATCH_CURVE25519_FE64_H
 #define _LIB_CRYPTO_BATCH_CURVE25519_FE64_H
 
+#include <linux/string.h>
 #include <linux/types.h>
 
 struct fe {
@@ -52,6 +53,8 @@ static inline void fe_to_words(u64 w[4], const struct fe *a)
 	v[3] &= ~0ULL >> 1;
 	for (i = 0; i < 4; i++)
 		w[i] = t[i] ^ ((t[i] ^ v[i]) & mask);
+	memzero_explicit(t, sizeof(t));
+	memzero_explicit(v, sizeof(v));
 }
 
 static inline void fe_add(struct fe *r, const struct fe *a, const struct fe *b)

@@ -21,6 +21,7 @@ static void fe_load(struct fe *r, const u8 in[32])
 	for (i = 0; i < 4; i++)
 		w[i] = get_unaligned_le64(in + 8 * i);
 	fe_from_words(r, w);
+	memzero_explicit(w, sizeof(w));
 }
 
 static void fe_store(u8 out[32], const struct fe *a)
@@ -31,6 +32,7 @@ static void fe_store(u8 out[32], const struct fe *a)
 	fe_to_words(w, a);
 	for (i = 0; i < 4; i++)
 		put_unaligned_le64(w[i], out + 8 * i);
+	memzero_explicit(w, sizeof(w));
 }
 
 static void scalar_load(u64 k[4], const u8 in[32])
@@ -144,7 +146,11 @@ static void ladder(u8 out[32], const u8 scalar[32], const u8 point[32])
 /* A point on the twisted Edwards curve -x^2 + y^2 = 1 + d x^2 y^2; xy = zt */
 struct comb_state {
 	struct fe x, y, z, t;
-	struct fe e, f, g, h, tmp[3];
+	struct fe e, f, g, h;
+	union {
+		struct fe tmp[3];
+		u64 mask[X25519_COMB_ENTRIES];
+	};
 	u64 k[4];
 	u64 entry[3][4];
 };
@@ -203,7 +209,7 @@ static inline void comb_add(struct comb_state *s)
 static void comb_select(struct comb_state *s, int comb, int turn)
 {
 	const u64 (*e)[3][4] = x25519_comb[comb];
-	u64 mask[X25519_COMB_ENTRIES], digit = 0, negative, flip, w;
+	u64 digit = 0, negative, flip, w;
 	int i, j, bit;
 
 	for (i = 0; i < X25519_TEETH; i++) {
@@ -215,14 +221,15 @@ static void comb_select(struct comb_state *s, int comb, int turn)
 	digit = (digit ^ negative) & 7;
 
 	for (i = 0; i < X25519_COMB_ENTRIES; i++) {
-		mask[i] = -(((digit ^ i) - 1) >> 63);
-		OPTIMIZER_HIDE_VAR(mask[i]);
+		w = -(((digit ^ i) - 1) >> 63);
+		OPTIMIZER_HIDE_VAR(w);
+		s->mask[i] = w;
 	}
 	for (j = 0; j < 12; j++) {
 		w = 0;
 #pragma GCC unroll 8
 		for (i = 0; i < X25519_COMB_ENTRIES; i++)
-			w |= e[i][j >> 2][j & 3] & mask[i];
+			w |= e[i][j >> 2][j & 3] & s->mask[i];
 		s->entry[j >> 2][j & 3] = w;
 	}
 
