@@ -239,35 +239,20 @@ static bool x25519_cpu_has_adx(void)
 
 static bool x25519_cpu_has_avx2(void)
 {
-#if defined(CONFIG_X86_64) && IS_ENABLED(CONFIG_CRYPTO_LIB_CURVE25519_BATCH_AVX2)
-	return boot_cpu_has(X86_FEATURE_AVX2);
-#else
-	return false;
-#endif
+	return IS_ENABLED(CONFIG_CRYPTO_LIB_CURVE25519_BATCH_AVX2) &&
+	       batch_cpu_has_avx2();
 }
 
 static bool x25519_cpu_has_avx512(void)
 {
-#if defined(CONFIG_X86_64) && IS_ENABLED(CONFIG_CRYPTO_LIB_CURVE25519_BATCH_AVX512)
-	return boot_cpu_has(X86_FEATURE_AVX512F) &&
-	       boot_cpu_has(X86_FEATURE_AVX512VL) &&
-	       boot_cpu_has(X86_FEATURE_AVX512BW) &&
-	       boot_cpu_has(X86_FEATURE_AVX512DQ) &&
-	       boot_cpu_has(X86_FEATURE_AVX512IFMA);
-#else
-	return false;
-#endif
+	return IS_ENABLED(CONFIG_CRYPTO_LIB_CURVE25519_BATCH_AVX512) &&
+	       batch_cpu_has_avx512ifma();
 }
 
 /* Wide registers slow some CPUs down as a whole; they say so. */
 static bool x25519_cpu_likes_avx512(void)
 {
-#ifdef CONFIG_X86_64
-	return x25519_cpu_has_avx512() &&
-	       !boot_cpu_has(X86_FEATURE_PREFER_YMM);
-#else
-	return false;
-#endif
+	return x25519_cpu_has_avx512() && !batch_cpu_avoids_zmm();
 }
 
 #if IS_ENABLED(CONFIG_KUNIT)
