@@ -52,7 +52,7 @@ static struct aead_cpu *aead_cpu_get(void)
 {
 	struct aead_cpu *cpu = this_cpu_ptr(aead_cpus);
 
-	if (cpu->busy) {
+	if (READ_ONCE(cpu->busy)) {
 		cpu->refused++;
 		return NULL;
 	}
