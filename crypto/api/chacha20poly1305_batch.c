@@ -21,6 +21,7 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/overflow.h>
 #include <linux/scatterlist.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -409,8 +410,13 @@ static int run(struct aead_request *req, bool seal)
 		.len	= req->cryptlen,
 		.seal	= seal,
 	};
+	unsigned int sum;
 	int err;
 
+	/* No sum of lengths below is longer than this one. */
+	if (check_add_overflow(req->assoclen, req->cryptlen, &sum) ||
+	    check_add_overflow(sum, POLY1305_TAG_BYTES, &sum))
+		return -EINVAL;
 	if (crypto_aead_ivsize(tfm) == RFC7539ESP_IV_BYTES) {
 		/* The IV stands behind the associated data and is none. */
 		if (job.ad_len < RFC7539ESP_IV_BYTES)
