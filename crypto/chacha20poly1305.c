@@ -6,6 +6,7 @@
  */
 #include <crypto/chacha20_batch.h>
 #include <crypto/chacha20poly1305_batch.h>
+#include <linux/bug.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/string.h>
@@ -151,7 +152,8 @@ void chacha20poly1305_seal(u8 *dst, const u8 *src, u32 len, const u8 *ad,
 		.ad = ad, .ad_len = ad_len, .nonce = nonce,
 	};
 
-	aead_batch(&m, 1, key, false);
+	/* Only a NULL that has a length can be wrong. */
+	WARN_ON_ONCE(aead_batch(&m, 1, key, false));
 }
 EXPORT_SYMBOL_GPL(chacha20poly1305_seal);
 
