@@ -53,23 +53,42 @@ static void try_forgery(struct kunit *test, struct aead_set *set, size_t nr,
 	*at ^= BIT(bit % 8);
 }
 
-/* Every bit of a tag, and every bit of a block of ciphertext. */
+/*
+ * Every bit of a tag, and every bit of a block of ciphertext; of all of it,
+ * where the message is alone and short.
+ */
 static void test_every_bit(struct kunit *test)
 {
-	static const size_t numbers[] = { 1, 5, 16, 20 };
+	static const struct {
+		size_t		nr;
+		u32		len;
+		enum aead_ad	mode;
+	} kinds[] = {
+		{ 1, 100, AEAD_AD_NONE },
+		{ 1, 100, AEAD_AD_COMMON },
+		{ 1, 200, AEAD_AD_NONE },
+		{ 5, 200, AEAD_AD_EACH },
+		{ 16, 200, AEAD_AD_NONE },
+		{ 16, 200, AEAD_AD_EACH },
+		{ 20, 200, AEAD_AD_COMMON },
+		{ 20, 200, AEAD_AD_NONE },
+	};
 	struct aead_set *set = aead_set_new(test);
 
-	for (size_t k = 0; k < ARRAY_SIZE(numbers); k++) {
-		size_t nr = numbers[k];
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		size_t nr = kinds[k].nr;
+		u32 len = kinds[k].len;
+		/* Of 200 bytes, the second block. */
+		size_t from = len > 128 ? 512 : 0, to = min(8 * len, 1024u);
 
-		for (size_t i = 0; i < nr; i++)
-			set->len[i] = 200;
+		aead_set_even(set, nr, len);
+		set->mode = kinds[k].mode;
 		aead_set_reference(set, nr);
 		for (size_t bit = 0; bit < 128; bit++)
-			try_forgery(test, set, nr, bit % nr, 8 * 200 + bit,
+			try_forgery(test, set, nr, bit % nr, 8 * len + bit,
 				    bit & 1);
-		for (size_t bit = 0; bit < 512; bit++)
-			try_forgery(test, set, nr, (bit / 8) % nr, 512 + bit,
+		for (size_t bit = from; bit < to; bit++)
+			try_forgery(test, set, nr, (bit / 8) % nr, bit,
 				    bit & 1);
 	}
 }
@@ -85,9 +104,18 @@ static void test_last_bit(struct kunit *test)
 		for (size_t i = 0; i < nr; i++)
 			set->len[i] = (len * (1 + i % 3)) % AEAD_MAX_LEN;
 		set->len[bad] = len;
+		set->mode = len % AEAD_AD_MODES;
 		aead_set_reference(set, nr);
 		try_forgery(test, set, nr, bad, 8 * len - 1, len & 1);
 		try_forgery(test, set, nr, bad, 0, len & 1);
+
+		/* Equal lengths in all lanes, then alone. */
+		aead_set_even(set, 16, len);
+		set->mode = AEAD_AD_NONE;
+		aead_set_reference(set, 16);
+		try_forgery(test, set, 16, len % 16, 8 * len - 1, len & 1);
+		try_forgery(test, set, 16, len % 16, 8 * len + 127, len & 1);
+		try_forgery(test, set, 1, 0, 8 * len - 1, len & 1);
 	}
 }
 
@@ -97,10 +125,12 @@ static void test_context_is_bound(struct kunit *test)
 	struct aead_set *set = aead_set_new(test);
 	enum { NR = 18 };
 
-	for (size_t i = 0; i < NR; i++)
-		set->len[i] = 100;
-	aead_set_reference(set, NR);
-	for (int what = 0; what < 7; what++) {
+	aead_set_even(set, NR, 100);
+	for (int run = 0; run < 14; run++) {
+		int what = run / 2;
+
+		set->mode = run & 1 ? AEAD_AD_NONE : AEAD_AD_EACH;
+		aead_set_reference(set, NR);
 		for (size_t bad = 0; bad < NR; bad++) {
 			struct chacha20poly1305_msg *m = &set->m[bad];
 			u8 other[24];
@@ -259,10 +289,10 @@ static void test_bad_messages(struct kunit *test)
 	struct aead_set *set = aead_set_new(test);
 	enum { NR = 20 };
 
-	for (size_t i = 0; i < NR; i++)
-		set->len[i] = 100;
-	aead_set_reference(set, NR);
-	for (size_t b = 0; b < ARRAY_SIZE(bad_messages); b++)
+	aead_set_even(set, NR, 100);
+	for (size_t b = 0; b < ARRAY_SIZE(bad_messages); b++) {
+		set->mode = b & 1 ? AEAD_AD_NONE : AEAD_AD_EACH;
+		aead_set_reference(set, NR);
 		for (int run = 0; run < 2 * NR; run++) {
 			const struct bad_message *bad = &bad_messages[b];
 			struct chacha20poly1305_msg m = bad->m;
@@ -311,6 +341,7 @@ static void test_bad_messages(struct kunit *test)
 						i * AEAD_STRIDE, len);
 			}
 		}
+	}
 }
 
 static void test_bad_arguments(struct kunit *test)
@@ -342,6 +373,15 @@ static void test_bad_arguments(struct kunit *test)
 						       nonce, key));
 	}
 	KUNIT_EXPECT_NULL(test, memchr_inv(buf, AEAD_CANARY, sizeof(buf)));
+
+#ifdef kunit_warning_suppress
+	/* A source that is not there but has a length: a warning, no more. */
+	kunit_warning_suppress(test) {
+		chacha20poly1305_seal(buf, NULL, 8, NULL, 0, 5, key);
+		xchacha20poly1305_seal(buf, key, 8, NULL, 1, nonce, key);
+	}
+	KUNIT_EXPECT_NULL(test, memchr_inv(buf, AEAD_CANARY, sizeof(buf)));
+#endif
 
 	/* Nothing at all is a message as well: only its tag is sealed. */
 	chacha20poly1305_seal(buf, NULL, 0, NULL, 0, 5, key);

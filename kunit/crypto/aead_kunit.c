@@ -55,16 +55,26 @@ static void test_vectors(struct kunit *test)
 	}
 }
 
-/* Every length from 0 to 1024; with it, every number of messages. */
+/*
+ * Every length from 0 to 1024: alone; with every number of messages; and, with
+ * associated data and without, equal lengths in all lanes.
+ */
 static void test_every_length(struct kunit *test)
 {
+	/* Whole vectors, a half, and a rest, for 4 lanes as for 16. */
+	enum { EVEN_NR = 30 };
 	struct aead_set *set = aead_set_new(test);
 
 	for (u32 len = 0; len <= AEAD_MAX_LEN; len++) {
 		size_t nr = 1 + len % AEAD_MAX_NR;
 
-		for (size_t i = 0; i < nr; i++)
-			set->len[i] = len;
+		aead_set_even(set, AEAD_MAX_NR, len);
+		set->mode = AEAD_AD_NONE;
+		aead_set_check(test, set, EVEN_NR);
+		aead_set_check(test, set, 1);
+		set->mode = AEAD_AD_COMMON;
+		aead_set_check(test, set, 1);
+		set->mode = nr & 2 ? AEAD_AD_COMMON : AEAD_AD_EACH;
 		/* As a tunnel has it: the last one may be shorter. */
 		if (len & 1)
 			set->len[nr - 1] = batch_rand() % (len + 1);
@@ -80,11 +90,14 @@ static void test_every_number(struct kunit *test)
 
 	for (size_t nr = 1; nr <= AEAD_MAX_NR; nr++) {
 		for (size_t k = 0; k < ARRAY_SIZE(lens); k++) {
-			for (size_t i = 0; i < nr; i++)
-				set->len[i] = lens[k];
-			aead_set_check(test, set, nr);
+			aead_set_even(set, nr, lens[k]);
+			for (int mode = 0; mode < AEAD_AD_MODES; mode++) {
+				set->mode = mode;
+				aead_set_check(test, set, nr);
+			}
 		}
-		for (int round = 0; round < 4; round++) {
+		for (int round = 0; round < 2 * AEAD_AD_MODES; round++) {
+			set->mode = round / 2;
 			for (size_t i = 0; i < nr; i++)
 				set->len[i] = batch_rand() %
 					      (round & 1 ? 1025 : 80);
@@ -105,7 +118,7 @@ static void test_against_lib(struct kunit *test)
 	for (int round = 0; round < 1200; round++) {
 		size_t len = batch_rand() % (round % 16 ? 2000 :
 					     round % 64 ? 9000 : max);
-		size_t ad_len = batch_rand() % sizeof(ad);
+		size_t ad_len = round % 3 ? batch_rand() % sizeof(ad) : 0;
 		u64 n = (u64)batch_rand() << 32 | batch_rand();
 		int err;
 
@@ -149,6 +162,7 @@ static void test_batches_against_lib(struct kunit *test)
 		u32 common = batch_rand() % (AEAD_MAX_LEN + 1);
 
 		batch_fill(set->key, sizeof(set->key));
+		set->mode = round / 2 % AEAD_AD_MODES;
 		for (size_t i = 0; i < nr; i++)
 			set->len[i] = round & 1 ? common :
 				      batch_rand() % (AEAD_MAX_LEN + 1);
@@ -178,8 +192,7 @@ static void test_nonce_bits(struct kunit *test)
 	struct aead_set *set = aead_set_new(test);
 
 	for (int round = 0; round < 3; round++) {
-		for (size_t i = 0; i < 32; i++)
-			set->len[i] = 32;
+		aead_set_even(set, 32, 32);
 		aead_set_describe(set, 32, set->plain, false);
 		for (size_t i = 0; i < 32; i++) {
 			struct chacha20poly1305_msg *m = &set->m[i];

@@ -16,7 +16,14 @@ struct aead_set *aead_set_new(struct kunit *test)
 	batch_fill(set->plain, AEAD_MAX_NR * AEAD_STRIDE);
 	batch_fill(set->key, sizeof(set->key));
 	batch_fill(set->ad, sizeof(set->ad));
+	set->mode = AEAD_AD_EACH;
 	return set;
+}
+
+void aead_set_even(struct aead_set *set, size_t nr, u32 len)
+{
+	for (size_t i = 0; i < nr; i++)
+		set->len[i] = len;
 }
 
 static void aead_set_canaries(struct aead_set *set, size_t nr, size_t tag)
@@ -44,9 +51,13 @@ void aead_set_describe(struct aead_set *set, size_t nr, const u8 *from,
 		m->salt = 0x01020304;
 		m->err = 1;
 		m->csum = 1;
-		if (i % 3) {
-			m->ad = set->ad + (i % 3 == 2 ? i : 0);
-			m->ad_len = i % 3 == 2 ? i : 16;
+		if (set->mode == AEAD_AD_COMMON ||
+		    (set->mode == AEAD_AD_EACH && i % 3 == 1)) {
+			m->ad = set->ad;
+			m->ad_len = 16;
+		} else if (set->mode == AEAD_AD_EACH && i % 3 == 2) {
+			m->ad = set->ad + i;
+			m->ad_len = i;
 		}
 		set->vec[i].iov_base = (u8 *)from + i * AEAD_STRIDE;
 		set->vec[i].iov_len = m->len + (open ? 16 : 0);

@@ -18,10 +18,18 @@
 #define AEAD_STRIDE	1280	/* from one message's buffer to the next */
 #define AEAD_CANARY	0xa5
 
+/*
+ * What associated data the messages have: none, which with equal lengths is a
+ * way of its own through vector code; all of them the same; or message i none,
+ * that of message 0, or its own, by i % 3.
+ */
+enum aead_ad { AEAD_AD_NONE, AEAD_AD_COMMON, AEAD_AD_EACH, AEAD_AD_MODES };
+
 struct aead_set {
 	struct chacha20poly1305_msg	m[AEAD_MAX_NR];
 	struct kvec			vec[AEAD_MAX_NR];
 	u32				len[AEAD_MAX_NR];
+	enum aead_ad			mode;
 	u8				key[32];
 	u8				ad[AEAD_MAX_NR * 8];
 	u8				*plain;
@@ -29,13 +37,14 @@ struct aead_set {
 	u8				*out;
 };
 
+/* With set->mode as AEAD_AD_EACH. */
 struct aead_set *aead_set_new(struct kunit *test);
 
 /*
  * Describe messages of set->len[] bytes, one fragment each, from @from to
- * set->out, and lay canaries there. Message i has no associated data, that of
- * message 0, or its own, by i % 3. @from is set->plain or set->want; if it is
- * set->out itself, the caller has put the text there.
+ * set->out, and lay canaries there. Associated data are as set->mode has it.
+ * @from is set->plain or set->want; if it is set->out itself, the caller has
+ * put the text there.
  */
 void aead_set_describe(struct aead_set *set, size_t nr, const u8 *from,
 		       bool open);
@@ -45,6 +54,9 @@ void aead_set_describe_in_place(struct aead_set *set, size_t nr, bool open);
 
 /* What sealing must give, from set->plain into set->want. */
 void aead_set_reference(struct aead_set *set, size_t nr);
+
+/* All messages get the same length. */
+void aead_set_even(struct aead_set *set, size_t nr, u32 len);
 
 /* Seal and open by the set's description, and check every byte. */
 void aead_set_check(struct kunit *test, struct aead_set *set, size_t nr);
