@@ -212,6 +212,18 @@ int chacha20poly1305_batch_select(const char *impl)
 }
 EXPORT_SYMBOL_IF_KUNIT(chacha20poly1305_batch_select);
 
+const char *chacha20poly1305_batch_selected(void)
+{
+	if (AEAD_HAS(avx512, AVX512))
+		return aead_names[AEAD_AVX512];
+	if (AEAD_HAS(avx2, AVX2))
+		return aead_names[AEAD_AVX2];
+	if (AEAD_HAS(neon, NEON))
+		return aead_names[AEAD_NEON];
+	return aead_names[AEAD_GENERIC];
+}
+EXPORT_SYMBOL_IF_KUNIT(chacha20poly1305_batch_selected);
+
 unsigned long chacha20poly1305_batch_busy(void)
 {
 	unsigned long sum = 0;

@@ -29,6 +29,9 @@ void aead_poly1305_blocks(struct poly1305_stream *st, const u8 *src,
  */
 int chacha20poly1305_batch_select(const char *impl);
 
+/* For tests: the name of the implementation that runs where SIMD may be used. */
+const char *chacha20poly1305_batch_selected(void);
+
 /* For tests: how many calls found their CPU's working memory in use. */
 unsigned long chacha20poly1305_batch_busy(void);
 

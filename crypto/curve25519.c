@@ -302,6 +302,21 @@ int x25519_batch_select(const char *impl)
 }
 EXPORT_SYMBOL_IF_KUNIT(x25519_batch_select);
 
+const char *x25519_batch_selected(void)
+{
+	if (X25519_HAS(avx512, AVX512))
+		return "avx512";
+	if (X25519_HAS(avx2, AVX2))
+		return "avx2";
+	if (X25519_HAS(adx, ADX))
+		return "adx";
+	if (!x25519_has_generic64 ||
+	    static_branch_unlikely(&x25519_use_generic32))
+		return "generic32";
+	return "generic64";
+}
+EXPORT_SYMBOL_IF_KUNIT(x25519_batch_selected);
+
 unsigned long x25519_batch_busy(void)
 {
 	unsigned long n = 0;

@@ -17,6 +17,9 @@
  */
 int x25519_batch_select(const char *impl);
 
+/* The name of the one that runs, of those above. */
+const char *x25519_batch_selected(void);
+
 /* How many groups found their CPU's working memory in use. */
 unsigned long x25519_batch_busy(void);
 
