@@ -14,6 +14,7 @@
 #include <linux/preempt.h>
 #include <linux/string.h>
 #include <linux/timer.h>
+#include <linux/unaligned.h>
 
 #include "aead_dispatch.h"
 #include "aead_test.h"
@@ -103,8 +104,11 @@ static void load_irq(struct irq_work *work)
 
 	if (in_hardirq())
 		load_call(load, IN_HARDIRQ);
-	else	/* PREEMPT_RT runs it in a thread */
+	else if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		/* There it runs in a thread. */
 		atomic_inc(&load->calls[IN_HARDIRQ]);
+	else
+		atomic_inc(&load->wrong[IN_HARDIRQ]);
 	if (!READ_ONCE(load->stop) &&
 	    atomic_read(&load->calls[IN_HARDIRQ]) < LOAD_CALLS_MAX)
 		irq_work_queue(work);
@@ -233,12 +237,15 @@ static void test_wiped(struct kunit *test)
 	struct aead_set *set = aead_set_new(test);
 	u8 *text = batch_alloc(test, 40016);
 
-	for (size_t k = 0; k < ARRAY_SIZE(numbers); k++)
+	for (size_t k = 0; k < 2 * ARRAY_SIZE(numbers); k++)
 		for (u32 len = 0; len <= AEAD_MAX_LEN; len += 31) {
-			size_t nr = numbers[k];
+			size_t nr = numbers[k / 2];
 
+			/* Equal in all lanes, or different in everything. */
+			set->mode = k & 1 ? AEAD_AD_EACH : AEAD_AD_NONE;
 			for (size_t i = 0; i < nr; i++)
-				set->len[i] = i % 4 == 3 ? len / 2 : len;
+				set->len[i] = k & 1 && i % 4 == 3 ? len / 2 :
+					      len;
 			aead_set_describe(set, nr, set->plain, false);
 			set->m[0].flags = CHACHA20POLY1305_SUM;
 			KUNIT_ASSERT_EQ(test, 0,
@@ -267,6 +274,83 @@ static void test_wiped(struct kunit *test)
 		}
 	chacha20poly1305_seal(text, text, 40000, NULL, 0, 0, set->key);
 	KUNIT_EXPECT_TRUE(test, chacha20poly1305_batch_is_wiped());
+}
+
+struct aead_call {
+	struct aead_set	*set;
+	size_t		nr;
+	bool		open;
+};
+
+static void call_aead(void *arg)
+{
+	struct aead_call *c = arg;
+
+	if (c->open)
+		(void)!chacha20poly1305_open_batch(c->set->m, c->nr,
+						   c->set->key);
+	else
+		(void)!chacha20poly1305_seal_batch(c->set->m, c->nr,
+						   c->set->key);
+}
+
+/* The key, the one-time key, and the last blocks of the key stream. */
+static size_t find_keys(const struct batch_stack *st,
+			const struct chacha20poly1305_msg *m, const u8 key[32])
+{
+	size_t found = batch_stack_find(st, key, 32);
+	u32 blocks = DIV_ROUND_UP(m->len, 64);
+	u8 nonce[12];
+
+	put_unaligned_le32(m->salt, nonce);
+	put_unaligned_le64(m->nonce, nonce + 4);
+	for (u32 b = 0; b <= blocks; b++) {
+		u8 stream[64] = {};
+
+		ref_chacha20(stream, stream, 64, key, b, nonce);
+		/* Of block 0, what is no key is no secret. */
+		found += batch_stack_find(st, stream, b ? 64 : 32);
+		for (int i = 4; i < 12; i++) {
+			u32 rounds = get_unaligned_le32(stream + 4 * i) -
+				     get_unaligned_le32(key + 4 * (i - 4));
+
+			found += batch_stack_find(st, &rounds, 4);
+		}
+	}
+	return found;
+}
+
+/* Nor does generic code leave any of it on the stack. */
+static void test_stack(struct kunit *test)
+{
+	struct batch_stack *st = batch_stack_new(test);
+	struct aead_set *set = aead_set_new(test);
+	struct aead_call c = { .set = set };
+
+	KUNIT_ASSERT_EQ(test, 0, chacha20poly1305_batch_select("generic"));
+	for (u32 len = 0; len <= 300; len++) {
+		c.nr = 1 + len % 3;
+		aead_set_even(set, c.nr, len);
+		set->mode = len % AEAD_AD_MODES;
+		batch_fill(set->key, sizeof(set->key));
+		aead_set_reference(set, c.nr);
+		for (int way = 0; way < 3; way++) {
+			/* Sealed, opened, and refused. */
+			c.open = way;
+			aead_set_describe(set, c.nr, way == 1 ? set->want :
+					  set->plain, c.open);
+			batch_stack_after(st, call_aead, &c);
+			KUNIT_ASSERT_EQ(test, set->m[0].err,
+					way == 2 ? -EBADMSG : 0);
+			KUNIT_ASSERT_GT(test, batch_stack_used(st), 0);
+			for (size_t i = 0; i < c.nr; i++)
+				KUNIT_ASSERT_EQ_MSG(test, 0,
+						    find_keys(st, &set->m[i],
+							      set->key),
+						    "%u bytes, way %d", len,
+						    way);
+		}
+	}
 }
 
 static u64 bench_batch(struct aead_set *set, size_t nr, int rounds, bool open)
@@ -336,6 +420,7 @@ static struct kunit_case aead_context_cases[] = {
 	KUNIT_CASE_PARAM(test_every_context, batch_impl_gen_params),
 	KUNIT_CASE_PARAM(test_interrupts_off, batch_impl_gen_params),
 	KUNIT_CASE_PARAM(test_wiped, batch_impl_gen_params),
+	KUNIT_CASE(test_stack),
 	KUNIT_CASE_PARAM(benchmark, batch_impl_gen_params),
 	{}
 };

@@ -43,6 +43,32 @@ struct batch_pages {
 struct batch_pages batch_alloc_pages(struct kunit *test, size_t size);
 
 /*
+ * What a call has left on the stack. It is made with interrupts off, and so
+ * must take none of what cannot be had then.
+ */
+#define BATCH_STACK_WORDS	768
+
+struct batch_stack {
+	u32	word[BATCH_STACK_WORDS];
+};
+
+/*
+ * The case is skipped where a sanitizer has its own ideas of what lies where on
+ * a stack, and of what to save there.
+ */
+struct batch_stack *batch_stack_new(struct kunit *test);
+
+void batch_stack_after(struct batch_stack *st, void (*call)(void *arg),
+		       void *arg);
+
+/* How many of the 32-bit words that @secret consists of are on it. */
+size_t batch_stack_find(const struct batch_stack *st, const void *secret,
+			size_t len);
+
+/* How many words the call has written at all. */
+size_t batch_stack_used(const struct batch_stack *st);
+
+/*
  * The reference: as near to the words of RFC 8439 as C gets, and shares nothing
  * with the code under test. Poly1305 works on bytes.
  */

@@ -7,8 +7,10 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
+#include "aead_dispatch.h"
 #include "batch_impls.h"
 #include "batch_test.h"
+#include "chacha20_lib.h"
 #include "chacha20_vectors.h"
 
 #define MAX_LEN		1024
@@ -111,48 +113,70 @@ static void test_every_length(struct kunit *test)
 /* Misaligned loads and stores: every length at every offset. */
 static void test_every_alignment(struct kunit *test)
 {
+	enum { LEN = 512 };
 	u8 *in = batch_alloc(test, 1024), *out = batch_alloc(test, 1024),
-	   *want = batch_alloc(test, 512);
+	   *text = batch_alloc(test, LEN), *want = batch_alloc(test, LEN);
 	u8 key[32], nonce[12];
 
 	batch_fill(key, sizeof(key));
 	batch_fill(nonce, sizeof(nonce));
-	batch_fill(want, 512);
-	ref_chacha20(want, want, 512, key, 9, nonce);
+	batch_fill(text, LEN);
+	/* What a shorter text gives is the beginning of it. */
+	ref_chacha20(want, text, LEN, key, 9, nonce);
 	for (size_t offset = 0; offset < 64; offset++) {
 		size_t to = (offset * 29 + 7) % 64;
 
-		/* want is plain ^ stream: enciphered again it is plain */
-		memcpy(in + offset, want, 512);
-		for (size_t len = 0; len <= 512; len++) {
+		memcpy(in + offset, text, LEN);
+		for (size_t len = 0; len <= LEN; len++) {
 			struct chacha20_op op = {
 				.dst = out + to, .src = in + offset, .len = len,
 			};
 
-			out[to + len] = 0xa5;
-			chacha20_setup(op.state, key, 9, nonce);
-			chacha20_batch(&op, 1);
-			KUNIT_ASSERT_EQ(test, out[to + len], 0xa5);
-
-			/* And back, the other way round. */
-			op.src = out + to;
-			op.dst = out + to;
+			memset(out, 0xa5, 1024);
 			chacha20_setup(op.state, key, 9, nonce);
 			chacha20_batch(&op, 1);
 			KUNIT_ASSERT_MEMEQ_MSG(test, out + to, want, len,
 					       "from %zu to %zu, %zu bytes",
 					       offset, to, len);
-		}
-		ref_chacha20(in + offset, in + offset, 512, key, 9, nonce);
-		{
-			struct chacha20_op op = {
-				.dst = out + to, .src = want, .len = 512,
-			};
+			KUNIT_ASSERT_NULL(test, memchr_inv(out, 0xa5, to));
+			KUNIT_ASSERT_NULL(test, memchr_inv(out + to + len, 0xa5,
+							   64));
 
+			/* And back, in place. */
+			op.src = out + to;
 			chacha20_setup(op.state, key, 9, nonce);
 			chacha20_batch(&op, 1);
-			KUNIT_ASSERT_MEMEQ(test, out + to, in + offset, 512);
+			KUNIT_ASSERT_MEMEQ_MSG(test, out + to, text, len,
+					       "at %zu, %zu bytes", to, len);
 		}
+	}
+}
+
+/* Streams and subkeys against lib/crypto's. */
+static void test_against_lib(struct kunit *test)
+{
+	size_t max = 70000;
+	u8 *in = batch_alloc(test, max), *out = batch_alloc(test, max),
+	   *want = batch_alloc(test, max);
+	u8 key[32], iv[16], sub[32], want_sub[32];
+
+	batch_fill(in, max);
+	for (int round = 0; round < 1000; round++) {
+		size_t len = batch_rand() % (round % 16 ? 2000 :
+					     round % 64 ? 9000 : max);
+		struct chacha20_op op = { .dst = out, .src = in, .len = len };
+
+		batch_fill(key, sizeof(key));
+		batch_fill(iv, sizeof(iv));
+		chacha20_setup(op.state, key, get_unaligned_le32(iv), iv + 4);
+		chacha20_batch(&op, 1);
+		lib_chacha20(want, in, len, key, iv);
+		KUNIT_ASSERT_TRUE_MSG(test, !memcmp(out, want, len),
+				      "%zu bytes", len);
+
+		hchacha20(sub, key, iv);
+		lib_hchacha20(want_sub, key, iv);
+		KUNIT_ASSERT_MEMEQ(test, sub, want_sub, 32);
 	}
 }
 
@@ -228,14 +252,94 @@ static void test_long(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, !memcmp(in, out, len));
 }
 
+/*
+ * The words that give the key away: its own, the key stream's, and what the
+ * rounds make of the state, from which they can be gone back.
+ */
+static size_t find_stream(const struct batch_stack *st, const u8 key[32],
+			  u32 counter, const u8 nonce[12], size_t blocks)
+{
+	u32 state[16], stream[16], rounds[16];
+	size_t found = batch_stack_find(st, key, 32);
+
+	for (; blocks; blocks--, counter++) {
+		u8 bytes[64] = {};
+
+		ref_chacha20(bytes, bytes, 64, key, counter, nonce);
+		chacha20_setup(state, key, counter, nonce);
+		for (int i = 0; i < 16; i++) {
+			stream[i] = get_unaligned_le32(bytes + 4 * i);
+			rounds[i] = stream[i] - state[i];
+		}
+		found += batch_stack_find(st, bytes, 64);
+		found += batch_stack_find(st, stream, 64);
+		found += batch_stack_find(st, rounds, 64);
+	}
+	return found;
+}
+
+static void call_batch(void *arg)
+{
+	chacha20_batch(arg, 1);
+}
+
+struct hchacha20_args {
+	u8	out[32];
+	u8	key[32];
+	u8	nonce[16];
+};
+
+static void call_hchacha20(void *arg)
+{
+	struct hchacha20_args *h = arg;
+
+	hchacha20(h->out, h->key, h->nonce);
+}
+
+/* Nothing of the key or its stream stays on the stack, with generic code. */
+static void test_stack(struct kunit *test)
+{
+	struct batch_stack *st = batch_stack_new(test);
+	struct hchacha20_args *h = batch_alloc(test, sizeof(*h));
+	u8 *text = batch_alloc(test, 300);
+	u8 key[32], nonce[12];
+
+	KUNIT_ASSERT_EQ(test, 0, chacha20poly1305_batch_select("generic"));
+	for (size_t len = 1; len <= 300; len++) {
+		struct chacha20_op op = {
+			.dst = text, .src = text, .len = len,
+		};
+
+		batch_fill(key, sizeof(key));
+		batch_fill(nonce, sizeof(nonce));
+		chacha20_setup(op.state, key, 7, nonce);
+		batch_stack_after(st, call_batch, &op);
+		KUNIT_ASSERT_GT(test, batch_stack_used(st), 0);
+		KUNIT_ASSERT_EQ_MSG(test, 0, find_stream(st, key, 7, nonce,
+							 DIV_ROUND_UP(len, 64)),
+				    "%zu bytes", len);
+	}
+	for (int round = 0; round < 20; round++) {
+		batch_fill(h->key, sizeof(h->key));
+		batch_fill(h->nonce, sizeof(h->nonce));
+		batch_stack_after(st, call_hchacha20, h);
+		KUNIT_ASSERT_EQ(test, 0, find_stream(st, h->key,
+						     get_unaligned_le32(h->nonce),
+						     h->nonce + 4, 1));
+		KUNIT_ASSERT_EQ(test, 0, batch_stack_find(st, h->out, 32));
+	}
+}
+
 static struct kunit_case chacha20_cases[] = {
 	KUNIT_CASE_PARAM(test_vectors, batch_impl_gen_params),
 	KUNIT_CASE(test_hchacha20),
 	KUNIT_CASE_PARAM(test_every_length, batch_impl_gen_params),
 	KUNIT_CASE_PARAM(test_every_alignment, batch_impl_gen_params),
+	KUNIT_CASE_PARAM(test_against_lib, batch_impl_gen_params),
 	KUNIT_CASE_PARAM(test_counter_wrap, batch_impl_gen_params),
 	KUNIT_CASE_PARAM(test_guard_pages, batch_impl_gen_params),
 	KUNIT_CASE_PARAM(test_long, batch_impl_gen_params),
+	KUNIT_CASE(test_stack),
 	{}
 };
 

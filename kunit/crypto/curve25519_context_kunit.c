@@ -10,6 +10,7 @@
 #include <linux/irq_work.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/timer.h>
@@ -88,6 +89,9 @@ static void visit_irq(struct irq_work *work)
 					     irq_work);
 
 	visit(v, HARDIRQ, VISIT_NR_IRQ);
+	/* PREEMPT_RT runs it in a thread. */
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT) && !in_hardirq())
+		WRITE_ONCE(v->by[HARDIRQ].wrong, v->by[HARDIRQ].wrong + 1);
 	if (!READ_ONCE(v->stop) && v->by[HARDIRQ].done < VISITS_MAX)
 		irq_work_queue(work);
 }
@@ -231,6 +235,56 @@ static void test_wiped(struct kunit *test)
 	}
 }
 
+struct x25519_call {
+	u8	out[32];
+	u8	scalar[32];
+	u8	point[32];
+	bool	base;
+};
+
+static void call_x25519(void *arg)
+{
+	struct x25519_call *c = arg;
+
+	if (c->base)
+		x25519_base(c->out, c->scalar);
+	else
+		(void)!x25519(c->out, c->scalar, c->point);
+}
+
+/*
+ * Code in general registers leaves neither the scalar nor the result on the
+ * stack; but for a word of the result, on a machine that is short of registers.
+ */
+static void test_stack(struct kunit *test)
+{
+	static const char * const impls[] = { "generic64", "generic32", "adx" };
+	struct batch_stack *st = batch_stack_new(test);
+	struct x25519_call *c = batch_alloc(test, sizeof(*c));
+
+	for (int round = 0; round < 40 * ARRAY_SIZE(impls); round++) {
+		/* What this machine does not have is left out. */
+		if (x25519_batch_select(impls[round / 40]))
+			continue;
+		batch_fill(c->scalar, sizeof(c->scalar));
+		batch_fill(c->point, sizeof(c->point));
+		c->base = round & 1;
+		batch_stack_after(st, call_x25519, c);
+		KUNIT_ASSERT_GT(test, batch_stack_used(st), 0);
+		KUNIT_ASSERT_EQ_MSG(test, 0,
+				    batch_stack_find(st, c->scalar, 32),
+				    "round %d", round);
+		c->scalar[0] &= 0xf8;
+		c->scalar[31] &= 0x7f;
+		c->scalar[31] |= 0x40;
+		KUNIT_ASSERT_EQ_MSG(test, 0,
+				    batch_stack_find(st, c->scalar, 32),
+				    "round %d", round);
+		KUNIT_ASSERT_LE_MSG(test, batch_stack_find(st, c->out, 32), 1,
+				    "round %d", round);
+	}
+}
+
 #define BENCH_OPS	48	/* a turn, whatever the arrays' size */
 
 static u64 bench_batch(struct x25519_set *set, size_t nr)
@@ -289,6 +343,7 @@ static struct kunit_case x25519_context_cases[] = {
 	KUNIT_CASE_PARAM(test_every_context, x25519_impl_gen_params),
 	KUNIT_CASE_PARAM(test_interrupts_off, x25519_impl_gen_params),
 	KUNIT_CASE_PARAM(test_wiped, x25519_impl_gen_params),
+	KUNIT_CASE(test_stack),
 	KUNIT_CASE_PARAM(benchmark, x25519_impl_gen_params),
 	{}
 };
