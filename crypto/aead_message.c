@@ -7,6 +7,8 @@
 #include <crypto/chacha20_batch.h>
 #include <crypto/chacha20poly1305_batch.h>
 #include <crypto/poly1305_batch.h>
+#include <kunit/visibility.h>
+#include <linux/export.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -153,6 +155,7 @@ void aead_seal_group_generic(struct chacha20poly1305_msg *m, unsigned int n,
 		aead_seal_message(false, &w, m, key);
 	memzero_explicit(&w, sizeof(w));
 }
+EXPORT_SYMBOL_IF_KUNIT(aead_seal_group_generic);
 
 void aead_open_group_generic(struct chacha20poly1305_msg *m, unsigned int n,
 			     const u32 key[8], void *ctx)
@@ -163,6 +166,7 @@ void aead_open_group_generic(struct chacha20poly1305_msg *m, unsigned int n,
 		aead_open_message(false, &w, m, key);
 	memzero_explicit(&w, sizeof(w));
 }
+EXPORT_SYMBOL_IF_KUNIT(aead_open_group_generic);
 
 void aead_seal_long(struct chacha20poly1305_msg *m, const u32 key[8])
 {

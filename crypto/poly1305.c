@@ -3,6 +3,7 @@
  * Poly1305: the public functions and the code for every machine.
  */
 #include <crypto/poly1305_batch.h>
+#include <kunit/visibility.h>
 #include <linux/export.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
@@ -23,6 +24,7 @@ void aead_poly1305_generic(struct poly1305_stream *st, const u8 *src,
 {
 	poly1305_limb_blocks(st, src, len, 1);
 }
+EXPORT_SYMBOL_IF_KUNIT(aead_poly1305_generic);
 
 void poly1305_stream_init(struct poly1305_stream *st,
 			  const u8 key[at_least POLY1305_KEY_BYTES])
