@@ -18,8 +18,11 @@
 
 /* The library's own test hooks. */
 int chacha20poly1305_batch_select(const char *impl);
+const char *chacha20poly1305_batch_selected(void);
 bool chacha20poly1305_batch_is_wiped(void);
 int x25519_batch_select(const char *impl) __attribute__((__weak__));
+const char *x25519_batch_selected(void);
+bool x25519_batch_is_wiped(void);
 
 /* The one family has a generic code for each limb size, the other one name. */
 static const char *const impl_names[] = {
@@ -33,6 +36,7 @@ static inline const char *x25519_impl(unsigned int i)
 
 
 static u64 impl_cases[ARRAY_SIZE(impl_names)], impl_curve_cases[ARRAY_SIZE(impl_names)];
+static u64 fallback_cases, fallback_curve_cases;
 static unsigned int impl_now;
 static u64 fail_seed;
 
@@ -119,12 +123,19 @@ static inline bool select_impl(unsigned int i)
 
 static inline void count_cases(unsigned int n)
 {
-	impl_cases[impl_now] += n;
+	/* Without vector registers, generic code has done it. */
+	if (shim_simd_usable)
+		impl_cases[impl_now] += n;
+	else
+		fallback_cases += n;
 }
 
 static inline void count_curve_cases(unsigned int n)
 {
-	impl_curve_cases[impl_now] += n;
+	if (shim_simd_usable)
+		impl_curve_cases[impl_now] += n;
+	else
+		fallback_curve_cases += n;
 }
 
 static inline void print_counts(void)
@@ -137,6 +148,10 @@ static inline void print_counts(void)
 		if (impl_curve_cases[i])
 			printf("%s-x25519 %llu\n", impl_names[i], impl_curve_cases[i]);
 	}
+	if (fallback_cases)
+		printf("fallback %llu\n", fallback_cases);
+	if (fallback_curve_cases)
+		printf("fallback-x25519 %llu\n", fallback_curve_cases);
 }
 
 #endif /* _CULVERT_HARNESS_H */
