@@ -9,5 +9,6 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/kunit-count.sh
 . scripts/lib/kunit-count.sh
 
-scripts/kunit --summary | tee "$CULVERT_SCRATCH/out"
+kunit_run "$CULVERT_SCRATCH/out"
+kunit_isas "$CULVERT_SCRATCH/out" "$(cpu_flags)"
 kunit_count "$CULVERT_SCRATCH/out"

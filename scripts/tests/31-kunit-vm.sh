@@ -13,7 +13,10 @@ kernel=${CULVERT_KERNEL:-v7.3}
 config=vm
 [[ $kernel != v7.3-* ]] || config=${kernel#v7.3-}
 scripts/kernel build v7.3 --config "$config" >/dev/null
-# The suites' names come from the modules; each must have left its results.
+# Each suite of the sources must have left its results.
+mapfile -t suites < <(grep -ohE '\.name[[:space:]]*= "(crypto_batch|culvert)_[a-z0-9_]*"' \
+	kunit/*/*_kunit.c | cut -d '"' -f 2 | sort -u)
+[ ${#suites[@]} -ge 10 ] || die "the suites' names cannot be read from kunit/"
 scripts/vm --kernel "$kernel" --timeout 900 --mem 2048 --no-kmemleak \
-	--file "$guest_dir/kunit.sh:/root/kunit.sh" -- bash /root/kunit.sh | tee "$CULVERT_SCRATCH/out"
+	--file "$guest_dir/kunit.sh:/root/kunit.sh" -- bash /root/kunit.sh "${suites[@]}" | tee "$CULVERT_SCRATCH/out"
 echo "$(count_checks "$CULVERT_SCRATCH/out") checks"

@@ -9,7 +9,10 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/kunit-count.sh
 . scripts/lib/kunit-count.sh
 
-scripts/kunit --summary --kasan | tee "$CULVERT_SCRATCH/kasan"
+kunit_run "$CULVERT_SCRATCH/kasan" --kasan
+kunit_isas "$CULVERT_SCRATCH/kasan" "$(cpu_flags)"
 kunit_count "$CULVERT_SCRATCH/kasan"
-scripts/kunit --summary --arch x86_64 | tee "$CULVERT_SCRATCH/out"
+kunit_run "$CULVERT_SCRATCH/out" --arch x86_64
+# What "-cpu max" of the emulator has
+kunit_isas "$CULVERT_SCRATCH/out" "adx bmi2 avx2"
 kunit_count "$CULVERT_SCRATCH/out"

@@ -10,13 +10,15 @@
 . scripts/lib/kunit-count.sh
 
 sum=0
-scripts/kunit --suite crypto --set CRYPTO_LIB_BATCH_SLOW_TEST=y \
-	crypto_batch_x25519.test_iterated_million | tee "$CULVERT_SCRATCH/million"
+kunit_run "$CULVERT_SCRATCH/million" --suite crypto --set CRYPTO_LIB_BATCH_SLOW_TEST=y \
+	crypto_batch_x25519.test_iterated_million
+kunit_isas "$CULVERT_SCRATCH/million" "$(cpu_flags)"
 n=$(kunit_count "$CULVERT_SCRATCH/million")
 sum=$((sum + ${n%% *}))
 # No emulator has AVX-512, so here alone do two CPUs run it at once.
-scripts/kunit --suite crypto --set SMP=y 'crypto_batch_*_context' -- \
-	--kernel_args=ncpus=2 | tee "$CULVERT_SCRATCH/smp"
+kunit_run "$CULVERT_SCRATCH/smp" --suite crypto --set SMP=y 'crypto_batch_*_context' -- \
+	--kernel_args=ncpus=2
+kunit_isas "$CULVERT_SCRATCH/smp" "$(cpu_flags)"
 n=$(kunit_count "$CULVERT_SCRATCH/smp")
 sum=$((sum + ${n%% *}))
 grep -aq 'Brought up 1 node, 2 CPUs' "$culvert_cache"/build/v7.3-kunit-um-crypto-SMP/test.log ||
