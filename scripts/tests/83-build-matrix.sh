@@ -59,7 +59,9 @@ fragment()
 	local how=$1 option
 	shift
 
-	for option in MODULES=y NET=y INET=y NETDEVICES=y NET_CORE=y CRYPTO=y KUNIT="$how" \
+	# Of any architecture and compiler, no frame is larger than this.
+	for option in FRAME_WARN=1024 \
+		      MODULES=y NET=y INET=y NETDEVICES=y NET_CORE=y CRYPTO=y KUNIT="$how" \
 		      CRYPTO_CHACHA20POLY1305_BATCH="$how" CULVERT="$how" \
 		      CRYPTO_LIB_BATCH_KUNIT_TEST="$how" CULVERT_KUNIT_TEST="$how" "$@"; do
 		echo "CONFIG_$option"
