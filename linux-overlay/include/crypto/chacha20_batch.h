@@ -32,12 +32,15 @@ struct chacha20_op {
 
 /**
  * chacha20_setup() - lay out the input words of a stream
- * @state: receives the 16 words
+ * @state: receives the 16 words; must not overlap @key or @nonce
  * @key: 32 bytes
  * @counter: number of the first block
  * @nonce: 12 bytes
  *
- * Context: Any context. RFC 8439, section 2.3.
+ * RFC 8439, section 2.3. @state holds the key from then on; whoever owns it
+ * wipes it.
+ *
+ * Context: Any context but NMI.
  */
 void chacha20_setup(u32 state[at_least 16],
 		    const u8 key[at_least CHACHA20_KEY_BYTES], u32 counter,
@@ -45,13 +48,16 @@ void chacha20_setup(u32 state[at_least 16],
 
 /**
  * chacha20_batch() - encrypt or decrypt an array of streams
- * @ops: the streams; their buffers must not overlap one another
+ * @ops: the streams. A @dst must not overlap what another one reads or writes,
+ *	 nor @ops itself.
  * @nr: how many, from 0. A NULL @ops counts as none.
  *
- * Streams may differ in key, nonce, counter and length. No allocation, no
- * sleeping; generic code runs where SIMD may not be used.
+ * RFC 8439, section 2.4. Streams may differ in key, nonce, counter and length.
+ * They are worked on one after the other; from 256 bytes on, the blocks of one
+ * fill the lanes of a vector. No allocation, no sleeping; generic code runs
+ * where SIMD may not be used.
  *
- * Context: Any context.
+ * Context: Any context but NMI.
  */
 void chacha20_batch(struct chacha20_op *ops, size_t nr);
 
@@ -59,9 +65,11 @@ void chacha20_batch(struct chacha20_op *ops, size_t nr);
  * hchacha20() - derive a subkey from a key and the first 16 bytes of a nonce
  * @out: 32 bytes of subkey; may be @key itself
  * @key: 32 bytes
- * @nonce: 16 bytes
+ * @nonce: 16 bytes; must not overlap @out
  *
- * Context: Any context. draft-irtf-cfrg-xchacha, section 2.2.
+ * draft-irtf-cfrg-xchacha, section 2.2.
+ *
+ * Context: Any context but NMI.
  */
 void hchacha20(u8 out[at_least CHACHA20_KEY_BYTES],
 	       const u8 key[at_least CHACHA20_KEY_BYTES],

@@ -34,7 +34,8 @@
 /**
  * struct chacha20poly1305_msg - one message of a batch
  * @dst: sealing: @len bytes of ciphertext, then 16 bytes of tag.
- *	 opening: @len bytes of plaintext.
+ *	 opening: @len bytes of plaintext. Must not overlap any @ad, the key, the
+ *	 arrays, or another message's source or destination.
  * @src: @nr_src fragments. Sealing: @len - @pad bytes of plaintext; opening:
  *	 @len bytes of ciphertext, then 16 bytes of tag. Fragments may have any
  *	 size from 0 and any alignment. Either there is one fragment and it
@@ -77,15 +78,16 @@ struct chacha20poly1305_msg {
 
 /**
  * chacha20poly1305_seal_batch() - encrypt and authenticate an array of messages
- * @msgs: the messages; their destinations must not overlap one another
+ * @msgs: the messages; see &struct chacha20poly1305_msg for what may overlap
  * @nr: how many, from 0
  * @key: 32 bytes, common to all
  *
- * Every (key, salt, nonce) must be used once only. Long arrays are worked in
- * groups, between which other tasks and interrupts may run.
+ * RFC 8439, section 2.8. Every (key, salt, nonce) must be used once only. Long
+ * arrays are worked in groups, between which other tasks and interrupts may
+ * run.
  *
- * Context: Any context. No allocation, no sleeping; generic code runs where
- * SIMD may not be used.
+ * Context: Any context but NMI. No allocation, no sleeping; generic code runs
+ * where SIMD may not be used.
  * Return: how many messages have a result other than 0; @nr if @msgs is NULL.
  */
 size_t __must_check
@@ -94,14 +96,14 @@ chacha20poly1305_seal_batch(struct chacha20poly1305_msg *msgs, size_t nr,
 
 /**
  * chacha20poly1305_open_batch() - check and decrypt an array of messages
- * @msgs: the messages; their destinations must not overlap one another
+ * @msgs: the messages; see &struct chacha20poly1305_msg for what may overlap
  * @nr: how many, from 0
  * @key: 32 bytes, common to all
  *
- * A bad tag fails its own message only. The comparison takes the same time for
- * every tag.
+ * RFC 8439, section 2.8. A bad tag fails its own message only. The comparison
+ * takes the same time for every tag.
  *
- * Context: Any context. As chacha20poly1305_seal_batch().
+ * Context: Any context but NMI, as chacha20poly1305_seal_batch().
  * Return: how many messages have a result other than 0; @nr if @msgs is NULL.
  */
 size_t __must_check
@@ -110,7 +112,8 @@ chacha20poly1305_open_batch(struct chacha20poly1305_msg *msgs, size_t nr,
 
 /**
  * chacha20poly1305_seal() - encrypt and authenticate one message
- * @dst: receives @len + 16 bytes; equal to @src, or not overlapping it
+ * @dst: receives @len + 16 bytes; equal to @src, or not overlapping it; and not
+ *	 overlapping @ad or @key
  * @src: @len bytes of plaintext; may be NULL when @len is 0
  * @len: bytes, from 0
  * @ad: @ad_len bytes of associated data; may be NULL when @ad_len is 0
@@ -119,7 +122,10 @@ chacha20poly1305_open_batch(struct chacha20poly1305_msg *msgs, size_t nr,
  *	   4 are zero
  * @key: 32 bytes
  *
- * Context: Any context.
+ * RFC 8439, section 2.8. A NULL where there should be bytes is a mistake of the
+ * caller: it is warned of, and @dst is not touched.
+ *
+ * Context: Any context but NMI.
  */
 void chacha20poly1305_seal(u8 *dst, const u8 *src, u32 len, const u8 *ad,
 			   u32 ad_len, u64 nonce,
@@ -127,7 +133,8 @@ void chacha20poly1305_seal(u8 *dst, const u8 *src, u32 len, const u8 *ad,
 
 /**
  * chacha20poly1305_open() - check and decrypt one message
- * @dst: receives @len - 16 bytes; equal to @src, or not overlapping it
+ * @dst: receives @len - 16 bytes; equal to @src, or not overlapping it; and not
+ *	 overlapping @ad or @key; may be NULL when @len is 16
  * @src: @len bytes of ciphertext and tag
  * @len: bytes, with the tag
  * @ad: @ad_len bytes of associated data; may be NULL when @ad_len is 0
@@ -135,9 +142,11 @@ void chacha20poly1305_seal(u8 *dst, const u8 *src, u32 len, const u8 *ad,
  * @nonce: as for chacha20poly1305_seal()
  * @key: 32 bytes
  *
- * Context: Any context.
+ * RFC 8439, section 2.8.
+ *
+ * Context: Any context but NMI.
  * Return: 0; -EBADMSG if the tag is wrong (@dst is wiped); -EINVAL if @len is
- * below 16 (@dst is not touched).
+ * below 16 or there is a NULL where there should be bytes (@dst is not touched).
  */
 int __must_check
 chacha20poly1305_open(u8 *dst, const u8 *src, u32 len, const u8 *ad,
@@ -151,10 +160,13 @@ chacha20poly1305_open(u8 *dst, const u8 *src, u32 len, const u8 *ad,
  * @len: as for chacha20poly1305_seal()
  * @ad: as for chacha20poly1305_seal()
  * @ad_len: as for chacha20poly1305_seal()
- * @nonce: 24 bytes, which may be random
+ * @nonce: 24 bytes, which may be random; must not overlap @dst
  * @key: 32 bytes
  *
- * Context: Any context. draft-irtf-cfrg-xchacha, section 2.
+ * draft-irtf-cfrg-xchacha, section 2. A NULL where there should be bytes is as
+ * for chacha20poly1305_seal().
+ *
+ * Context: Any context but NMI.
  */
 void xchacha20poly1305_seal(u8 *dst, const u8 *src, u32 len, const u8 *ad,
 			    u32 ad_len,
@@ -168,10 +180,12 @@ void xchacha20poly1305_seal(u8 *dst, const u8 *src, u32 len, const u8 *ad,
  * @len: as for chacha20poly1305_open()
  * @ad: as for chacha20poly1305_open()
  * @ad_len: as for chacha20poly1305_open()
- * @nonce: 24 bytes
+ * @nonce: 24 bytes; must not overlap @dst
  * @key: 32 bytes
  *
- * Context: Any context.
+ * draft-irtf-cfrg-xchacha, section 2.
+ *
+ * Context: Any context but NMI.
  * Return: as chacha20poly1305_open().
  */
 int __must_check

@@ -14,7 +14,7 @@
 /**
  * struct poly1305_op - one message of a batch
  * @key: 32 bytes of one-time key, r then s; r is clamped by the library
- * @src: @len bytes of message
+ * @src: @len bytes of message; may be NULL when @len is 0
  * @len: bytes, from 0
  * @tag: receives the tag
  */
@@ -27,22 +27,28 @@ struct poly1305_op {
 
 /**
  * poly1305_tag() - authenticate one message
- * @tag: receives 16 bytes
+ * @tag: receives 16 bytes; may lie in @src or @key, which are read before
  * @src: @len bytes; may be NULL when @len is 0
  * @len: bytes, from 0
  * @key: 32 bytes of one-time key
  *
- * Context: Any context.
+ * RFC 8439, section 2.5.
+ *
+ * Context: Any context but NMI.
  */
 void poly1305_tag(u8 tag[at_least POLY1305_TAG_BYTES], const u8 *src,
 		  size_t len, const u8 key[at_least POLY1305_KEY_BYTES]);
 
 /**
  * poly1305_tag_batch() - authenticate an array of messages
- * @ops: the messages, each under a key of its own
+ * @ops: the messages, each under a key of its own. No @src and no @key may lie
+ *	 in @ops.
  * @nr: how many, from 0. A NULL @ops counts as none.
  *
- * Context: Any context.
+ * RFC 8439, section 2.5. Messages are worked on one after the other; from 512
+ * bytes on, the blocks of one fill the lanes of a vector.
+ *
+ * Context: Any context but NMI.
  */
 void poly1305_tag_batch(struct poly1305_op *ops, size_t nr);
 
@@ -63,10 +69,12 @@ struct poly1305_stream {
 
 /**
  * poly1305_stream_init() - begin a message
- * @st: the stream
+ * @st: the stream; must not overlap @key
  * @key: 32 bytes of one-time key
  *
- * Context: Any context.
+ * RFC 8439, section 2.5.
+ *
+ * Context: Any context but NMI.
  */
 void poly1305_stream_init(struct poly1305_stream *st,
 			  const u8 key[at_least POLY1305_KEY_BYTES]);
@@ -74,10 +82,12 @@ void poly1305_stream_init(struct poly1305_stream *st,
 /**
  * poly1305_stream_update() - add a piece
  * @st: the stream
- * @src: @len bytes
+ * @src: @len bytes, which must not overlap @st; may be NULL when @len is 0
  * @len: bytes, from 0
  *
- * Context: Any context.
+ * Where the pieces are cut makes no difference. RFC 8439, section 2.5.
+ *
+ * Context: Any context but NMI.
  */
 void poly1305_stream_update(struct poly1305_stream *st, const u8 *src,
 			    size_t len);
@@ -85,9 +95,11 @@ void poly1305_stream_update(struct poly1305_stream *st, const u8 *src,
 /**
  * poly1305_stream_final() - end a message and wipe the stream
  * @st: the stream
- * @tag: receives 16 bytes
+ * @tag: receives 16 bytes; must not overlap @st
  *
- * Context: Any context.
+ * RFC 8439, section 2.5.
+ *
+ * Context: Any context but NMI.
  */
 void poly1305_stream_final(struct poly1305_stream *st,
 			   u8 tag[at_least POLY1305_TAG_BYTES]);
