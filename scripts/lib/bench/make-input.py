@@ -4,16 +4,21 @@
 
 Make what the bench feeds the drivers with, the same each time:
 
-  responder.key    private key of a responder
+  responder.key    private key of a responder; .pub and .hex, its public key
   initiators.conf  its peers
   initiations.bin  an initiation of each, 148 bytes
   flood.hex        one with a good mac1 of somebody who is no peer
-  random-COUNT, internet-COUNT
-                   prefixes, 8 bytes each: address, length, three zeroes
+  hub.key, hub.pub of a host with many active peers
+  active.conf      those peers, at OUTER
+  active.bin       their private keys, 32 bytes each
+  random-COUNT, internet-COUNT, random6-COUNT, internet6-COUNT
+                   prefixes, 20 bytes each: address (IPv4: and zeroes), length,
+                   family, two zeroes
 
-"internet" has the lengths that the table of the Internet has, roughly: half of
-the prefixes are /24, and prefixes lie in clusters, with more special ones inside
-less special ones. Needs Python's cryptography package.
+"internet" has the lengths that the tables of the Internet have, roughly: half of
+the IPv4 prefixes are /24 and of the IPv6 prefixes /48, and prefixes lie in
+clusters, with more special ones inside less special ones. Needs Python's
+cryptography package.
 """
 import base64
 import importlib.util
@@ -22,10 +27,13 @@ import random
 import struct
 import sys
 
-INITIATORS = 2048
+INITIATORS = 4096
+ACTIVE = 10000
 # Share of each length among a thousand, as the public route collectors show it.
 LENGTHS = {8: 1, 11: 1, 12: 1, 13: 1, 14: 2, 15: 2, 16: 14, 17: 9, 18: 15, 19: 27,
            20: 45, 21: 55, 22: 115, 23: 105, 24: 607}
+LENGTHS6 = {24: 1, 28: 5, 29: 25, 30: 4, 32: 130, 33: 15, 34: 15, 35: 10, 36: 45, 38: 15,
+            39: 10, 40: 85, 42: 25, 44: 115, 45: 10, 46: 30, 47: 20, 48: 440}
 
 
 def noise():
@@ -51,6 +59,7 @@ def handshakes(out):
     n = noise()
     responder = n.Key("bench responder")
     (out / "responder.key").write_bytes(base64.b64encode(responder.private) + b"\n")
+    (out / "responder.hex").write_text(responder.public.hex() + "\n")
     (out / "responder.pub").write_bytes(base64.b64encode(responder.public) + b"\n")
     conf, data = [], b""
     for i in range(INITIATORS + 1):
@@ -65,39 +74,64 @@ def handshakes(out):
     (out / "initiators.conf").write_text("".join(conf))
 
 
-def pack(prefixes):
-    return b"".join(struct.pack(">IB3x", ip, length) for ip, length in prefixes)
+def active(out):
+    n = noise()
+    hub = n.Key("bench hub")
+    (out / "hub.key").write_bytes(base64.b64encode(hub.private) + b"\n")
+    (out / "hub.pub").write_bytes(base64.b64encode(hub.public) + b"\n")
+    (out / "hub.hex").write_text(hub.public.hex() + "\n")
+    conf, keys = [], b""
+    for i in range(1, ACTIVE + 1):
+        peer = n.Key("bench active %d" % i)
+        keys += peer.private
+        conf.append("[Peer]\nPublicKey = %s\nEndpoint = OUTER:%d\nAllowedIPs = 172.17.%d.%d/32\n"
+                    % (base64.b64encode(peer.public).decode(), 10000 + i, i >> 8, i & 255))
+    (out / "active.bin").write_bytes(keys)
+    (out / "active.conf").write_text("".join(conf))
 
 
-def mask(ip, length):
-    return ip >> 32 - length << 32 - length
+def pack(prefixes, bits):
+    family, rest = (4, 12) if bits == 32 else (6, 0)
+    return b"".join(ip.to_bytes(bits // 8, "big") + bytes(rest) + bytes((length, family, 0, 0))
+                    for ip, length in prefixes)
 
 
-def rand(count):
-    r, found = random.Random(count), set()
-    while len(found) < count:
-        length = r.randint(16, 32)
-        found.add((mask(r.getrandbits(32), length), length))
+def mask(ip, length, bits):
+    return ip >> bits - length << bits - length
+
+
+def shuffled(r, found):
     found = sorted(found)
     r.shuffle(found)
     return found
 
 
-def internet(count):
-    r, found, last = random.Random(count + 1), set(), 0x01000000
-    lengths, weights = list(LENGTHS), list(LENGTHS.values())
+def rand(count, bits):
+    """Any prefix as long as half an address and more; of IPv6 a quarter."""
+    r, found = random.Random(count), set()
+    while len(found) < count:
+        length = r.randint(16 if bits == 32 else 32, bits)
+        found.add((mask(r.getrandbits(bits), length, bits), length))
+    return shuffled(r, found)
+
+
+def internet(count, bits):
+    r, found = random.Random(count + 1), set()
+    table = LENGTHS if bits == 32 else LENGTHS6
+    lengths, weights = list(table), list(table.values())
+    # What is given out: 1.0.0.0 to 223.255.255.255, and 2000::/3.
+    low, high = (1 << 24, 0xe0 << 24) if bits == 32 else (1 << 125, 1 << 126)
+    last = low
     while len(found) < count:
         length = r.choices(lengths, weights)[0]
         # A neighbour of, or inside, what came before; or somewhere else.
         if r.random() < 0.85:
-            ip = last + (r.randint(0, 64) << 32 - length)
+            ip = last + (r.randint(0, 64) << bits - length)
         else:
-            ip = r.randint(0x01000000, 0xdfffffff)
-        last = ip % 0xe0000000
-        found.add((mask(last, length), length))
-    found = sorted(found)
-    r.shuffle(found)
-    return found
+            ip = r.randint(low, high - 1)
+        last = ip if ip < high else low
+        found.add((mask(last, length, bits), length))
+    return shuffled(r, found)
 
 
 def main():
@@ -107,9 +141,12 @@ def main():
     out = pathlib.Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     handshakes(out)
+    active(out)
     for count in map(int, sys.argv[2:]):
-        (out / ("random-%d" % count)).write_bytes(pack(rand(count)))
-        (out / ("internet-%d" % count)).write_bytes(pack(internet(count)))
+        for bits, name in (32, ""), (128, "6"):
+            (out / ("random%s-%d" % (name, count))).write_bytes(pack(rand(count, bits), bits))
+            (out / ("internet%s-%d" % (name, count))).write_bytes(
+                pack(internet(count, bits), bits))
     return 0
 
 

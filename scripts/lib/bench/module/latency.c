@@ -34,23 +34,25 @@ void bench_quantiles(char *out, size_t room, u32 *ns, unsigned int nr)
 }
 
 /*
- * oneway NETNS-FD ADDRESS BYTES COUNT GAP-US: from the call that sends to the
- * sink, in ns: see bench_quantiles(). A packet is sent when the one before has
- * come and GAP-US have passed.
+ * oneway NETNS-FD ADDRESS BYTES COUNT GAP-US [MS]: from the call that sends to
+ * the sink, in ns: see bench_quantiles(). A packet is sent when the one before has
+ * come and GAP-US have passed; none after MS milliseconds.
  */
 int bench_oneway(char *args, char *out, size_t room)
 {
-	unsigned int size, count, gap, i, nr = 0;
+	unsigned int size, count, gap, ms = 600000, i, nr = 0;
 	struct bench_sink sink = { .wake = true };
 	struct socket *sock;
 	struct net *net;
 	u8 data[1400] = {};
 	char host[20];
 	int fd, err;
+	unsigned long end;
 	u64 sent;
 	u32 *ns;
 
-	if (sscanf(args, "%d %19s %u %u %u", &fd, host, &size, &count, &gap) < 5 ||
+	if (sscanf(args, "%d %19s %u %u %u %u", &fd, host, &size, &count, &gap,
+		   &ms) < 5 ||
 	    !size || size > sizeof(data) || !count || count > LATENCY_MAX)
 		return -EINVAL;
 	ns = vmalloc_array(count, sizeof(*ns));
@@ -64,10 +66,12 @@ int bench_oneway(char *args, char *out, size_t room)
 	err = bench_sink_open(&sink, net);
 	if (err)
 		goto put;
-	err = bench_source_open(&sock, in_aton(host), BENCH_PORT);
+	err = bench_source_open(&sock, host, BENCH_PORT);
 	if (err)
 		goto close;
-	for (i = 0; i < count && !signal_pending(current); i++) {
+	end = jiffies + msecs_to_jiffies(ms);
+	for (i = 0; i < count && time_before(jiffies, end) &&
+	     !signal_pending(current); i++) {
 		long before = atomic_long_read(&sink.packets);
 
 		usleep_range(gap, gap + gap / 4);
@@ -126,23 +130,24 @@ static void echo_ready(struct sock *sk)
 }
 
 /*
- * roundtrip ADDRESS BYTES COUNT GAP-US: from an ICMP echo request to its reply;
+ * roundtrip ADDRESS BYTES COUNT GAP-US [MS]: from an ICMP echo request to its reply;
  * the other end's stack answers at once. As bench_oneway().
  */
 int bench_roundtrip(char *args, char *out, size_t room)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
-	unsigned int size, count, gap, i, nr = 0;
+	unsigned int size, count, gap, ms = 600000, i, nr = 0;
 	struct socket *sock;
 	struct echo echo = {};
 	u8 data[1400] = {};
 	struct icmphdr *icmp = (struct icmphdr *)data;
 	char host[20];
+	unsigned long end;
 	u64 sent;
 	u32 *ns;
 	int err;
 
-	if (sscanf(args, "%19s %u %u %u", host, &size, &count, &gap) < 4 ||
+	if (sscanf(args, "%19s %u %u %u %u", host, &size, &count, &gap, &ms) < 4 ||
 	    size < sizeof(*icmp) || size > sizeof(data) || !count ||
 	    count > LATENCY_MAX)
 		return -EINVAL;
@@ -161,7 +166,9 @@ int bench_roundtrip(char *args, char *out, size_t room)
 	sock->sk->sk_user_data = &echo;
 	smp_store_release(&sock->sk->sk_data_ready, echo_ready);
 
-	for (i = 0; i < count && !signal_pending(current); i++) {
+	end = jiffies + msecs_to_jiffies(ms);
+	for (i = 0; i < count && time_before(jiffies, end) &&
+	     !signal_pending(current); i++) {
 		usleep_range(gap, gap + gap / 4);
 		memset(icmp, 0, sizeof(*icmp));
 		icmp->type = ICMP_ECHO;

@@ -4,6 +4,7 @@
 #include <linux/fs.h>
 #include <linux/file.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/rcupdate.h>
@@ -30,32 +31,55 @@ static u32 below(struct rnd_state *rnd, u32 limit)
 	return (u64)prandom_u32_state(rnd) * limit >> 32;
 }
 
-/* Addresses inside the prefixes, in no order. */
-static void fill(__be32 *to, const struct bench_prefix *prefix, u32 count)
+/* An address inside a prefix that begins at @to, in network order. */
+static void inside(struct rnd_state *rnd, __be32 *to, unsigned int words, u8 len)
 {
+	unsigned int i;
+
+	for (i = 0; i < words; i++) {
+		int fixed = clamp(len - 32 * (int)i, 0, 32);
+		u32 host = fixed ? ~0U >> (fixed - 1) >> 1 : ~0U;
+
+		to[i] |= htonl(prandom_u32_state(rnd) & host);
+	}
+}
+
+/* Addresses inside the prefixes, in no order. */
+static void fill(void *to, const struct bench_prefix *prefix, u32 count)
+{
+	struct in6_addr *to6 = to;
 	struct rnd_state rnd;
+	__be32 *to4 = to;
 	u32 i;
 
 	prandom_seed_state(&rnd, 1);
 	for (i = 0; i < ADDRESSES; i++) {
 		const struct bench_prefix *p = &prefix[below(&rnd, count)];
-		u32 host = p->len ? ~0U >> (p->len - 1) >> 1 : ~0U;
 
-		to[i] = p->ip | htonl(prandom_u32_state(&rnd) & host);
+		if (p->family == 6) {
+			to6[i] = p->ip6;
+			inside(&rnd, to6[i].s6_addr32, 4, p->len);
+		} else {
+			to4[i] = p->ip;
+			inside(&rnd, &to4[i], 1, p->len);
+		}
 	}
 }
 
-static u64 measure(const struct bench_table *table, const __be32 *to,
+static u64 measure(const struct bench_table *table, const void *to, bool ip6,
 		   unsigned int ms, struct sk_buff *skb)
 {
 	u64 start = ktime_get_ns(), now, done = 0;
+	const struct in6_addr *to6 = to;
+	const __be32 *to4 = to;
 	u32 at = 0;
 
 	do {
 		local_bh_disable();
 		rcu_read_lock_bh();
 		/* Each address has a peer: what misses does not count. */
-		done += table->lookup(skb, to + at, AT_ONCE);
+		done += ip6 ? table->lookup6(skb, to6 + at, AT_ONCE) :
+			      table->lookup(skb, to4 + at, AT_ONCE);
 		rcu_read_unlock_bh();
 		local_bh_enable();
 		at = (at + AT_ONCE) % ADDRESSES;
@@ -65,23 +89,43 @@ static u64 measure(const struct bench_table *table, const __be32 *to,
 	return div64_u64(done * NSEC_PER_SEC, now - start);
 }
 
+/* Only what the look-up reads: the family and, later, the address. */
+static struct sk_buff *packet(bool ip6)
+{
+	struct sk_buff *skb = alloc_skb(sizeof(struct ipv6hdr), GFP_KERNEL);
+
+	if (!skb)
+		return NULL;
+	skb_reset_network_header(skb);
+	skb_put_zero(skb, sizeof(struct ipv6hdr));
+	if (ip6) {
+		ipv6_hdr(skb)->version = 6;
+		skb->protocol = htons(ETH_P_IPV6);
+	} else {
+		ip_hdr(skb)->version = 4;
+		ip_hdr(skb)->ihl = 5;
+		skb->protocol = htons(ETH_P_IP);
+	}
+	return skb;
+}
+
 /*
  * lookup SIDE FD COUNT MS: COUNT prefixes from the file FD; look-ups a second,
  * bytes of memory a prefix, ns to insert one.
  */
 int bench_lookup(char *args, char *out, size_t room)
 {
+	unsigned long before, after;
 	const struct bench_table *table;
 	struct bench_prefix *prefixes;
+	struct sk_buff *skb = NULL;
 	unsigned int count, ms, i;
-	unsigned long before, after;
-	struct sk_buff *skb;
-	struct iphdr *ip;
-	u64 rate, took;
-	char side[20];
-	__be32 *to;
-	loff_t pos = 0;
 	int fd, err = -EINVAL;
+	char side[20];
+	u64 rate, took;
+	loff_t pos = 0;
+	void *to;
+	bool ip6;
 
 	if (sscanf(args, "%19s %d %u %u", side, &fd, &count, &ms) < 4 || !count)
 		return -EINVAL;
@@ -91,19 +135,16 @@ int bench_lookup(char *args, char *out, size_t room)
 	if (fd_empty(f))
 		return -EBADF;
 	prefixes = vmalloc_array(count, sizeof(*prefixes));
-	to = vmalloc_array(ADDRESSES, sizeof(*to));
-	skb = alloc_skb(sizeof(struct iphdr), GFP_KERNEL);
-	if (!prefixes || !to || !skb)
+	to = vmalloc_array(ADDRESSES, sizeof(struct in6_addr));
+	if (!prefixes || !to)
 		goto free;
 	if (kernel_read(fd_file(f), prefixes, count * sizeof(*prefixes), &pos) !=
 	    count * sizeof(*prefixes))
 		goto free;
-	skb_reset_network_header(skb);
-	ip = skb_put_zero(skb, sizeof(*ip));
-	ip->version = 4;
-	ip->ihl = 5;
-	skb->protocol = htons(ETH_P_IP);
-
+	ip6 = prefixes[0].family == 6;
+	skb = packet(ip6);
+	if (!skb)
+		goto free;
 	fill(to, prefixes, count);
 	err = table->begin(BENCH_PEERS);
 	if (err)
@@ -117,8 +158,8 @@ int bench_lookup(char *args, char *out, size_t room)
 	took = ktime_get_ns() - took;
 	after = memory_free();
 	if (!err) {
-		measure(table, to, ms / 4, skb);
-		rate = measure(table, to, ms, skb);
+		measure(table, to, ip6, ms / 4, skb);
+		rate = measure(table, to, ip6, ms, skb);
 		snprintf(out, room, "%llu %llu %llu\n", rate,
 			 before > after ?
 			 (u64)(before - after) * PAGE_SIZE / count : 0,

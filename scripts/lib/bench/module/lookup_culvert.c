@@ -36,11 +36,14 @@ static int bench_begin(unsigned int nr)
 
 static int bench_insert(const struct bench_prefix *prefix, unsigned int peer)
 {
-	struct culvert_prefix p = {
-		.family = AF_INET, .len = prefix->len, .ip4.s_addr = prefix->ip,
-	};
+	struct culvert_prefix p = { .family = AF_INET, .len = prefix->len };
 	int err;
 
+	p.ip4.s_addr = prefix->ip;
+	if (prefix->family == 6) {
+		p.family = AF_INET6;
+		p.ip6 = prefix->ip6;
+	}
 	mutex_lock(&lock);
 	err = culvert_cidr_insert(&table, &p, &peers[peer]);
 	mutex_unlock(&lock);
@@ -59,6 +62,18 @@ static unsigned int bench_all(struct sk_buff *skb, const __be32 *to,
 	return found;
 }
 
+static unsigned int bench_all6(struct sk_buff *skb, const struct in6_addr *to,
+			       unsigned int nr)
+{
+	unsigned int i, found = 0;
+
+	for (i = 0; i < nr; i++) {
+		ipv6_hdr(skb)->daddr = to[i];
+		found += !!culvert_cidr_lookup_dst(&table, skb);
+	}
+	return found;
+}
+
 static void bench_end(void)
 {
 	mutex_lock(&lock);
@@ -70,5 +85,5 @@ static void bench_end(void)
 }
 
 const struct bench_table bench_table_culvert = {
-	bench_begin, bench_insert, bench_all, bench_end
+	bench_begin, bench_insert, bench_all, bench_all6, bench_end
 };

@@ -50,7 +50,12 @@ static int bench_insert(const struct bench_prefix *prefix, unsigned int peer)
 	int err;
 
 	mutex_lock(&lock);
-	err = wg_allowedips_insert_v4(&table, &ip, prefix->len, &peers[peer], &lock);
+	if (prefix->family == 6)
+		err = wg_allowedips_insert_v6(&table, &prefix->ip6, prefix->len,
+					      &peers[peer], &lock);
+	else
+		err = wg_allowedips_insert_v4(&table, &ip, prefix->len,
+					      &peers[peer], &lock);
 	mutex_unlock(&lock);
 	return err;
 }
@@ -59,21 +64,37 @@ static void never(struct kref *kref)
 {
 }
 
+static unsigned int bench_one(struct sk_buff *skb)
+{
+	struct wg_peer *peer = wg_allowedips_lookup_dst(&table, skb);
+
+	if (!peer)
+		return 0;
+	/* As its transmit path does in the end. */
+	kref_put(&peer->refcount, never);
+	return 1;
+}
+
 static unsigned int bench_all(struct sk_buff *skb, const __be32 *to,
 			      unsigned int nr)
 {
 	unsigned int i, found = 0;
 
 	for (i = 0; i < nr; i++) {
-		struct wg_peer *peer;
-
 		ip_hdr(skb)->daddr = to[i];
-		peer = wg_allowedips_lookup_dst(&table, skb);
-		if (peer) {
-			found++;
-			/* As its transmit path does in the end. */
-			kref_put(&peer->refcount, never);
-		}
+		found += bench_one(skb);
+	}
+	return found;
+}
+
+static unsigned int bench_all6(struct sk_buff *skb, const struct in6_addr *to,
+			       unsigned int nr)
+{
+	unsigned int i, found = 0;
+
+	for (i = 0; i < nr; i++) {
+		ipv6_hdr(skb)->daddr = to[i];
+		found += bench_one(skb);
 	}
 	return found;
 }
@@ -89,5 +110,5 @@ static void bench_end(void)
 }
 
 const struct bench_table bench_table_intree = {
-	bench_begin, bench_insert, bench_all, bench_end
+	bench_begin, bench_insert, bench_all, bench_all6, bench_end
 };

@@ -34,6 +34,7 @@ static const struct {
 } commands[] = {
 	{ "udp", bench_udp },
 	{ "flood", bench_flood },
+	{ "handshakes", bench_handshakes },
 	{ "oneway", bench_oneway },
 	{ "roundtrip", bench_roundtrip },
 	{ "lookup", bench_lookup },

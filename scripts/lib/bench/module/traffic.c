@@ -2,7 +2,6 @@
 /* UDP from inside the kernel to inside the kernel. */
 
 #include <linux/delay.h>
-#include <linux/hex.h>
 #include <linux/inet.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -69,16 +68,20 @@ static struct sockaddr_in address(__be32 to, u16 port)
 }
 
 /* A source in the caller's namespace; connected if there is but one sink. */
-int bench_source_open(struct socket **sock, __be32 to, u16 port)
+int bench_source_open(struct socket **sock, const char *host, u16 port)
 {
 	struct net *net = current->nsproxy->net_ns;
-	struct sockaddr_in sin = address(to, port);
+	struct sockaddr_storage to;
+	char number[8];
 	int err;
 
-	err = sock_create_kern(net, AF_INET, SOCK_DGRAM, IPPROTO_UDP, sock);
+	snprintf(number, sizeof(number), "%u", port);
+	err = inet_pton_with_scope(net, AF_UNSPEC, host, number, &to);
+	if (!err)
+		err = sock_create_kern(net, to.ss_family, SOCK_DGRAM, IPPROTO_UDP, sock);
 	if (err || !port)
 		return err;
-	err = kernel_connect(*sock, (struct sockaddr_unsized *)&sin, sizeof(sin), 0);
+	err = kernel_connect(*sock, (struct sockaddr_unsized *)&to, sizeof(to), 0);
 	if (err)
 		sock_release(*sock);
 	return err;
@@ -103,13 +106,14 @@ static __be32 nth(__be32 first, unsigned int n)
 }
 
 /*
- * udp NETNS-FD ADDRESS BYTES SEGMENTS MS [SINKS]: packets per second that
- * arrived, and that were sent, in MS milliseconds. SEGMENTS above 1 uses
- * UDP_SEGMENT. With SINKS the packets go to so many addresses in turn.
+ * udp NETNS-FD ADDRESS BYTES SEGMENTS MS [SINKS [GAP-US]]: packets per second
+ * that arrived, and that were sent, in MS milliseconds. SEGMENTS above 1 uses
+ * UDP_SEGMENT. With SINKS the packets go to so many addresses in turn; with GAP-US
+ * to each of them once, so far apart.
  */
 int bench_udp(char *args, char *out, size_t room)
 {
-	unsigned int size, segs, ms, sinks = 1, turn = 0;
+	unsigned int size, segs, ms, sinks = 1, gap = 0, turn = 0;
 	struct bench_sink sink = {};
 	u64 start, end, now, sent = 0;
 	struct socket *sock;
@@ -120,8 +124,8 @@ int bench_udp(char *args, char *out, size_t room)
 	void *data;
 	int fd, err;
 
-	if (sscanf(args, "%d %19s %u %u %u %u", &fd, host, &size, &segs, &ms,
-		   &sinks) < 5 || !size || !segs || !sinks ||
+	if (sscanf(args, "%d %19s %u %u %u %u %u", &fd, host, &size, &segs, &ms,
+		   &sinks, &gap) < 5 || !size || !segs || !sinks ||
 	    size * segs > BENCH_BYTES_MAX)
 		return -EINVAL;
 	to = in_aton(host);
@@ -136,7 +140,7 @@ int bench_udp(char *args, char *out, size_t room)
 	err = bench_sink_open(&sink, net);
 	if (err)
 		goto put;
-	err = bench_source_open(&sock, to, sinks > 1 ? 0 : BENCH_PORT);
+	err = bench_source_open(&sock, host, sinks > 1 ? 0 : BENCH_PORT);
 	if (err)
 		goto close;
 	if (segs > 1)
@@ -153,8 +157,10 @@ int bench_udp(char *args, char *out, size_t room)
 			turn = 0;
 		/* As at the end of a system call. */
 		cond_resched();
+		if (gap)
+			usleep_range(gap, gap + 10);
 		now = ktime_get_ns();
-	} while (now < end && !signal_pending(current));
+	} while ((gap ? turn : now < end) && !signal_pending(current));
 	came = atomic_long_read(&sink.packets);
 	now -= start;
 	err = sent ? 0 : err;
@@ -170,41 +176,4 @@ put:
 free:
 	kfree(data);
 	return err;
-}
-
-/*
- * flood ADDRESS PORT RATE MS HEX: RATE datagrams a second of the bytes HEX.
- * Says how many were sent a second.
- */
-int bench_flood(char *args, char *out, size_t room)
-{
-	unsigned int port, rate, ms, n;
-	u64 start, now, due, sent = 0;
-	struct socket *sock;
-	char host[20];
-	u8 data[256];
-	size_t len;
-	int at, err;
-
-	if (sscanf(args, "%19s %u %u %u %n", host, &port, &rate, &ms, &at) < 4)
-		return -EINVAL;
-	len = strlen(args + at) / 2;
-	if (!len || len > sizeof(data) || hex2bin(data, args + at, len))
-		return -EINVAL;
-	err = bench_source_open(&sock, in_aton(host), port);
-	if (err)
-		return err;
-	start = ktime_get_ns();
-	do {
-		now = ktime_get_ns() - start;
-		due = div_u64(now * rate, NSEC_PER_SEC);
-		for (n = 0; sent < due && n < 1000; n++) {
-			bench_send(sock, 0, 0, data, len);
-			sent++;
-		}
-		usleep_range(900, 1000);
-	} while (now < ms * (u64)NSEC_PER_MSEC && !signal_pending(current));
-	snprintf(out, room, "%llu\n", div64_u64(sent * NSEC_PER_SEC, now));
-	sock_release(sock);
-	return 0;
 }
