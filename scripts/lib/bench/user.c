@@ -6,9 +6,7 @@
  *
  *	tcp NETNS ADDRESS FLOWS MS	bit/s: sendfile in, MSG_TRUNC out
  *	udp NETNS ADDRESS BYTES MS	packets/s: sendmmsg in, recvmmsg out
- *	handshakes FILE ADDRESS PORT BURST
- *					responses/s to the initiations in FILE,
- *					BURST at once
+ *	devices KEYS HUB ADDRESS COUNT	configures devices of many peers
  *	kernel COMMAND...		runs a command of the bench's module
  *
  * A NETNS of a kernel command's arguments, if written as @FILE, is opened and
@@ -34,14 +32,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "user.h"
+
 #define PORT		9001
 #define FLOWS_MAX	64
 #define FILE_BYTES	(1 << 20)
 #define BATCH		64
-#define INITIATION	148
-#define RESPONSE	92
 
-static _Noreturn void fail(const char *what)
+_Noreturn void fail(const char *what)
 {
 	fprintf(stderr, "bench-user: %s: %s\n", what, strerror(errno));
 	exit(1);
@@ -65,7 +63,7 @@ static void enter(const char *netns)
 }
 
 /* Address and length for connect(); bind() gets any address of that family. */
-static socklen_t address(struct sockaddr_storage *to, const char *text, int port, int any)
+socklen_t address(struct sockaddr_storage *to, const char *text, int port, int any)
 {
 	struct sockaddr_in6 *in6 = (void *)to;
 	struct sockaddr_in *in = (void *)to;
@@ -282,65 +280,6 @@ static long udp(char **arg)
 	return came * 1e9 / (now - start);
 }
 
-static long handshakes(char **arg)
-{
-	int burst = atoi(arg[3]), fd, file = open(arg[0], O_RDONLY), bytes = 8 << 20, i, nr;
-	struct timeval patience = { .tv_usec = 300000 };
-	static char in[BATCH][256];
-	char *all;
-	uint64_t busy = 0, start;
-	long answered = 0;
-	int left = lseek(file, 0, SEEK_END) / INITIATION;
-
-	all = mmap(NULL, left * INITIATION, PROT_READ, MAP_PRIVATE, file, 0);
-	if (file < 0 || all == MAP_FAILED || burst < 1)
-		fail(arg[0]);
-	fd = connected(arg[1], SOCK_DGRAM, atoi(arg[2]));
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	while (left >= burst) {
-		struct mmsghdr m[BATCH] = {};
-		struct iovec v[BATCH];
-		int wanted = burst;
-
-		start = now_ns();
-		for (nr = 0; nr < burst; nr += i) {
-			for (i = 0; i < BATCH && nr + i < burst; i++) {
-				v[i] = (struct iovec){ all + (nr + i) * INITIATION, INITIATION };
-				m[i].msg_hdr.msg_iov = &v[i];
-				m[i].msg_hdr.msg_iovlen = 1;
-			}
-			i = sendmmsg(fd, m, i, 0);
-			if (i <= 0)
-				fail("sendmmsg");
-		}
-		while (wanted > 0) {
-			for (i = 0; i < BATCH; i++) {
-				v[i] = (struct iovec){ in[i], sizeof(in[i]) };
-				m[i].msg_hdr.msg_iov = &v[i];
-				m[i].msg_hdr.msg_iovlen = 1;
-			}
-			nr = recvmmsg(fd, m, BATCH, MSG_WAITFORONE, NULL);
-			if (nr <= 0)
-				break;
-			for (i = 0; i < nr; i++) {
-				wanted--;
-				answered += m[i].msg_len == RESPONSE;
-			}
-		}
-		if (wanted > 0) {
-			fprintf(stderr, "bench-user: %d of %d initiations got no answer\n",
-				wanted, burst);
-			exit(1);
-		}
-		busy += now_ns() - start;
-		all += burst * INITIATION;
-		left -= burst;
-	}
-	return answered * 1e9 / busy;
-}
-
 static int kernel(int argc, char **arg)
 {
 	char command[1024] = "";
@@ -377,7 +316,7 @@ int main(int argc, char **argv)
 	if (argc > 2 && !strcmp(argv[1], "kernel"))
 		return kernel(argc - 2, argv + 2);
 	if (argc != 6) {
-		fprintf(stderr, "usage: bench-user tcp|udp|handshakes|kernel ...\n");
+		fprintf(stderr, "usage: bench-user tcp|udp|devices|kernel ...\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "tcp"))
@@ -385,7 +324,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(argv[1], "udp"))
 		result = udp(argv + 2);
 	else
-		result = handshakes(argv + 2);
+		result = devices(argv + 2);
 	printf("%ld\n", result);
 	return 0;
 }
