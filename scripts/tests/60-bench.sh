@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# check: the bench runs, with both drivers on their best code
+# check: the bench runs, with both drivers on their best code, and its plans fit
 # class: short
 # limit: 1500
 
@@ -12,9 +12,23 @@ scripts/bench --smoke --out "$CULVERT_SCRATCH"
 items=$(python3 - "$CULVERT_SCRATCH/bench.json" <<'PYTHON'
 import json, sys
 bench = json.load(open(sys.argv[1]))
-assert all(bench["about"]["crypto"].values()), "no implementation of the cryptography is named"
-print(sum(1 for r in bench["rows"] if r["culvert"] and r["wireguard"]))
+for side, keys in bench["about"]["crypto"].items():
+    for name in ("aead", "x25519") if side == "culvert" else ("chacha", "poly1305", "curve25519"):
+        assert name in keys, "no implementation of %s is named for %s" % (name, side)
+assert not bench["about"]["unfinished"]
+paired = [r["item"] for r in bench["rows"] if r["culvert"] and r["wireguard"]]
+for item in ("tcp-1", "v6-tcp-1", "forward-tcp-1", "v6-forward-tcp-1", "handshakes",
+             "flood-handshakes", "v6-flood-handshakes", "oneway-p999", "roundtrip-load-p99",
+             "active-10", "v6-active-10", "peers-setconf-500", "lookup-random-1000",
+             "v6-lookup-internet-1000"):
+    assert item in paired, "%s has no figure of both drivers" % item
+print(len(paired))
 PYTHON
 )
-[ "$items" -ge 20 ] || die "the bench gave $items items of at least 20"
+# What the plans promise: --quick below 5 minutes, everything below 40.
+for form in "--quick 5" "--rounds 7 40"; do
+	minutes=$(scripts/bench --plan ${form% *})
+	[ "$minutes" -lt "${form##* }" ] || die "scripts/bench ${form% *} takes $minutes minutes"
+	items=$((items + 1))
+done
 echo "$items checks"

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""usage: profile.py DIR
+"""usage: profile.py DIR PREFIX FILE
 
-Sort the samples that scripts/bench --profile took, and print what share of the
-kernel's time each kind of work has, and the functions that take most.
+Sort the samples that scripts/bench --profile left in DIR, and add to FILE, JSON,
+what share of the kernel's time each kind of work has, and the functions that take
+most: {PREFIX + ITEM: {SIDE: {"shares": ..., "functions": ...}}}.
 """
 import bisect
 import collections
+import json
 import pathlib
 import re
 import sys
@@ -53,14 +55,15 @@ def kind(name, module):
 
 
 def main():
-    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+    if len(sys.argv) != 4:
         print(__doc__.strip())
         return 0 if sys.argv[1:] == ["--help"] else 2
-    out = pathlib.Path(sys.argv[1])
-    shares, tops = collections.defaultdict(dict), {}
-    for file in sorted(out.glob("samples.*")):
+    directory, prefix, out = pathlib.Path(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3])
+    profile = json.loads(out.read_text()) if out.exists() else {}
+    # In the order in which they were taken.
+    for file in sorted(directory.glob("samples.*"), key=lambda f: f.stat().st_mtime):
         _, side, item = file.name.split(".", 2)
-        addresses, table = symbols(out / ("symbols." + side))
+        addresses, table = symbols(directory / ("results.symbols." + side))
         count, functions, total = collections.Counter(), collections.Counter(), 0
         for line in open(file):
             if not line.strip():
@@ -77,21 +80,13 @@ def main():
             total += 1
         if not total:
             sys.exit("profile.py: %s holds no sample" % file)
-        for name, n in count.items():
-            shares[name][item, side] = 100 * n / total
-        tops[item, side] = [(100 * n / total, f) for f, n in functions.most_common(14)]
-    columns = sorted(tops)
-    lines = ["share of the kernel's time, %",
-             "%-26s" % "" + "".join("%20s" % " ".join(c) for c in columns)]
-    for name in sorted(shares, key=lambda n: -max(shares[n].values())):
-        lines.append("%-26s" % name + "".join(
-            "%20.1f" % shares[name].get(c, 0) for c in columns))
-    for c in columns:
-        lines += ["", "%s, %s: functions" % c]
-        lines += ["%6.1f  %s" % f for f in tops[c]]
-    text = "\n".join(lines) + "\n"
-    (out / "profile.txt").write_text(text)
-    print(text, end="")
+        profile.setdefault(prefix + item, {})[side] = {
+            "samples": total,
+            "shares": {name: round(100 * n / total, 1) for name, n in count.most_common()},
+            "functions": [(round(100 * n / total, 1), f)
+                          for f, n in functions.most_common(14)],
+        }
+    out.write_text(json.dumps(profile, indent=1) + "\n")
     return 0
 
 

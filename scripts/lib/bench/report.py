@@ -8,15 +8,17 @@ import pathlib
 import platform
 import statistics
 
-# name: (text, unit, divisor, is more better, ratio to reach or None)
 M, K = 1e6, 1e3
+# name: (text, unit, divisor, is more better, ratio to reach)
 ITEMS = {
     "tcp-1": ("TCP zero-copy, 1 flow", "Mbit/s", M, True, 3.0),
     "tcp-8": ("TCP zero-copy, 8 flows", "Mbit/s", M, True, 3.0),
-    "nic-tcp-1": ("TCP zero-copy, NIC-like link", "Mbit/s", M, True, 2.5),
-    "lossy-tcp-8": ("TCP, 8 flows, 0.1 % loss, 20 ms", "Mbit/s", M, True, 1),
     "iperf-1": ("TCP by iperf3, 1 flow", "Mbit/s", M, True, 2.0),
     "iperf-8": ("TCP by iperf3, 8 flows", "Mbit/s", M, True, 2.0),
+    "nic-tcp-1": ("TCP zero-copy, NIC-like link, 1 flow", "Mbit/s", M, True, 2.5),
+    "nic-tcp-8": ("TCP zero-copy, NIC-like link, 8 flows", "Mbit/s", M, True, 2.5),
+    "lossy-tcp-1": ("TCP, 1 flow, 0.1 % loss, 20 ms", "Mbit/s", M, True, 1),
+    "lossy-tcp-8": ("TCP, 8 flows, 0.1 % loss, 20 ms", "Mbit/s", M, True, 1),
     "udp-64": ("UDP 64 B in the kernel", "k/s", K, True, 5),
     "udp-512": ("UDP 512 B in the kernel", "k/s", K, True, 1),
     "udp-1380": ("UDP 1380 B in the kernel", "k/s", K, True, 3),
@@ -26,59 +28,57 @@ ITEMS = {
     "nic-udp-64": ("UDP 64 B, NIC-like link", "k/s", K, True, 1),
     "nic-udp-1380": ("UDP 1380 B, NIC-like link", "k/s", K, True, 1),
     "udp-64-user": ("UDP 64 B by sendmmsg", "k/s", K, True, 1),
+    "udp-512-user": ("UDP 512 B by sendmmsg", "k/s", K, True, 1),
     "udp-1380-user": ("UDP 1380 B by sendmmsg", "k/s", K, True, 1),
-    "oneway": ("one way, idle, median", "us", K, False, 2.5),
-    "oneway-p99": ("one way, idle, 99 %", "us", K, False, 1),
-    "roundtrip": ("round trip, idle, median", "us", K, False, 1),
-    "roundtrip-p99": ("round trip, idle, 99 %", "us", K, False, 1),
-    "oneway-load": ("one way, under TCP, median", "us", K, False, 1),
-    "oneway-load-p99": ("one way, under TCP, 99 %", "us", K, False, 1),
-    "roundtrip-load": ("round trip, under TCP, median", "us", K, False, 1),
-    "roundtrip-load-p99": ("round trip, under TCP, 99 %", "us", K, False, 2),
+}
+for way, name in (("oneway", "one way"), ("roundtrip", "round trip")):
+    for before, after, state in (("", "", "idle"), ("", "-load", "under TCP"),
+                                 ("nic-", "", "NIC-like link")):
+        for quantile, text in (("", "median"), ("-p90", "90 %"), ("-p99", "99 %"),
+                               ("-p999", "99.9 %")):
+            goal = {"oneway": 2.5, "roundtrip-load-p99": 2}.get(
+                before + way + after + quantile, 1)
+            ITEMS[before + way + after + quantile] = (
+                "%s, %s, %s" % (name, state, text), "us", K, False, goal)
+ITEMS |= {
     "ping": ("ping -f, shortest", "us", 1e-3, False, 1),
-    "v6-tcp-1": ("IPv6: TCP zero-copy, 1 flow", "Mbit/s", M, True, 3.0),
-    "v6-tcp-8": ("IPv6: TCP zero-copy, 8 flows", "Mbit/s", M, True, 3.0),
-    "v6-udp-64": ("IPv6: UDP 64 B in the kernel", "k/s", K, True, 5),
-    "v6-udp-1380": ("IPv6: UDP 1380 B in the kernel", "k/s", K, True, 3),
-    "oneway-v6": ("IPv6: one way, idle, median", "us", K, False, 2.5),
-    "oneway-v6-p99": ("IPv6: one way, idle, 99 %", "us", K, False, 1),
-    "roundtrip-v6": ("IPv6: round trip, idle, median", "us", K, False, 1),
-    "roundtrip-v6-p99": ("IPv6: round trip, idle, 99 %", "us", K, False, 1),
-    "forward-tcp-1": ("forwarding between tunnels, TCP", "Mbit/s", M, True, 2.5),
+    "forward-tcp-1": ("forwarding between tunnels, 1 flow", "Mbit/s", M, True, 2.5),
+    "forward-tcp-8": ("forwarding between tunnels, 8 flows", "Mbit/s", M, True, 1),
     "forward-udp-64": ("forwarding between tunnels, 64 B", "k/s", K, True, 1),
-    "active-10": ("10 peers in turns, 64 B", "k/s", K, True, 1),
-    "active-100": ("100 peers in turns, 64 B", "k/s", K, True, 1),
-    "active-1000": ("1 000 peers in turns, 64 B", "k/s", K, True, 1),
-    "active-10000": ("10 000 peers in turns, 64 B", "k/s", K, True, 1),
     "handshakes": ("handshakes as responder", "/s", 1, True, 3),
-    "flood-tcp-1": ("TCP under 20 000 initiations/s", "Mbit/s", M, True, 1),
-    "lookup-random-1000": ("look-ups, 1 000 random prefixes", "M/s", M, True, 1),
-    "lookup-random-100000": ("look-ups, 100 000 random", "M/s", M, True, 1),
-    "lookup-random-1000000": ("look-ups, 1 000 000 random", "M/s", M, True, 2),
-    "lookup-internet-1000": ("look-ups, 1 000 Internet-like", "M/s", M, True, 1),
-    "lookup-internet-100000": ("look-ups, 100 000 Internet-like", "M/s", M, True, 1),
-    "lookup-internet-1000000": ("look-ups, 1 000 000 Internet-like", "M/s", M, True, 2),
-    "bytes-random-100000": ("bytes a prefix, 100 000 random", "B", 1, False, 2),
-    "bytes-random-1000000": ("bytes a prefix, 1 000 000 random", "B", 1, False, 2),
-    "bytes-internet-100000": ("bytes a prefix, 100 000 Internet-like", "B", 1, False, 2),
-    "bytes-internet-1000000": ("bytes a prefix, 1 000 000 Int.-like", "B", 1, False, 2),
+    "flood-handshakes": ("handshakes under 20 000 false ones/s", "/s", 1, True, 1),
+    "flood-tcp-1": ("TCP under 20 000 false handshakes/s", "Mbit/s", M, True, 1),
 }
-# Of so many peers at rest: peers-WHAT-COUNT.
-IDLE = {
-    "setconf": ("configuring %s idle peers", "ms", 1, False, 10),
-    "dump": ("dump of %s idle peers", "ms", 1, False, 1),
-    "delete": ("deleting the device of %s", "ms", 1, False, 10),
-    "memory": ("memory of one of %s idle peers", "B", 1, False, 40),
+# Of so many: WHAT-COUNT.
+COUNTED = {
+    "active": ("%s peers in turns, 64 B", "k/s", K, True, 1),
+    "peers-setconf": ("configuring %s idle peers", "ms", 1, False, 10),
+    "peers-dump": ("dump of %s idle peers", "ms", 1, False, 1),
+    "peers-delete": ("deleting the device of %s", "ms", 1, False, 10),
+    "peers-memory": ("memory of one of %s idle peers", "B", 1, False, 40),
+    "peers-slab": ("  of it slab (%s)", "B", 1, False, 1),
+    "peers-percpu": ("  of it per CPU (%s)", "B", 1, False, 1),
+    "peers-stack": ("  of it kernel stacks (%s)", "B", 1, False, 1),
+    "peers-threads": ("kernel threads of %s idle peers", "", 1, False, 1),
+    "lookup-random": ("look-ups, %s random", "M/s", M, True, 2),
+    "lookup-internet": ("look-ups, %s Internet-like", "M/s", M, True, 2),
+    "bytes-random": ("bytes a prefix, %s random", "B", 1, False, 2),
+    "bytes-internet": ("bytes a prefix, %s Int.-like", "B", 1, False, 2),
 }
-# With several CPUs the goal is another.
-ITEMS.update({"smp-" + name: ("SMP: " + text, unit, divisor, more,
-                              2.0 if name == "tcp-1" else 1)
-              for name, (text, unit, divisor, more, goal) in list(ITEMS.items())})
-ABSENT = """The in-tree driver has no more than 20 000 peers at rest: ARCH=um dies of 100 000 kernel
-threads. wireguard-go is not a side: under ARCH=um each of its system calls is a switch
-between processes of the host, which would be measured instead of it. ovpn is not one:
-no package of Debian 12 has a program that can give it keys."""
-OURS, THEIRS, LINK = "culvert", "wireguard", "link"
+# What a person should see at once.
+PLOTTED = ("tcp-1", "tcp-8", "iperf-1", "nic-tcp-1", "lossy-tcp-8", "udp-64", "udp-1380",
+           "udp-64-user", "oneway", "roundtrip-load-p99", "forward-tcp-1", "active-100",
+           "active-10000", "handshakes", "flood-handshakes", "flood-tcp-1",
+           "peers-setconf-100000", "peers-delete-100000", "peers-memory-100000",
+           "lookup-random-1000000", "lookup-internet-1000000", "bytes-internet-1000000",
+           "v6-tcp-1", "v6-udp-64", "smp2-tcp-1", "smp2-udp-64", "smp4-tcp-1")
+OURS, THEIRS, LINK, OVPN, GO = "culvert", "wireguard", "link", "ovpn", "go"
+SIDES = {THEIRS: "in-tree", OURS: "Culvert", LINK: "link", OVPN: "ovpn", GO: "wg-go"}
+NOTES = {
+    OVPN: "ovpn: with ChaCha20-Poly1305 by the crypto API, the keys given by hand.",
+    GO: "wg-go: wireguard-go in user space. Under ARCH=um each of its system calls is a switch\n"
+        "between processes of the host, so it looks slower here than elsewhere.",
+}
 
 
 def read(path):
@@ -94,39 +94,69 @@ def read(path):
 
 def ratio(ours, theirs, more):
     """Above 1 where we are better, whatever better means."""
-    if not ours or not theirs:
+    if ours <= 0 or theirs <= 0:
         return None
     return ours / theirs if more else theirs / ours
 
 
-def idle_items(results):
-    """What was measured of peers at rest, few and many."""
-    counts = sorted({int(item.rsplit("-", 1)[1]) for item in results
-                     if item.startswith("peers-")})
-    return {"peers-%s-%d" % (what, count): (text % "{:,}".format(count).replace(",", " "), *rest)
-            for count in counts for what, (text, *rest) in IDLE.items()}
+def split(item):
+    """The CPUs, the outer protocol and the rest of an item's name."""
+    cpus, outer = 1, 4
+    if item.startswith("smp"):
+        head, item = item.split("-", 1)
+        cpus = int(head[3:])
+    if item.startswith("v6-"):
+        outer, item = 6, item[3:]
+    return cpus, outer, item
+
+
+def describe(item):
+    """What is known of an item, and where it stands in the table; None to leave it out."""
+    cpus, outer, rest = split(item)
+    if rest in ITEMS:
+        text, unit, divisor, more, goal = ITEMS[rest]
+        order = (list(ITEMS).index(rest), 0)
+    else:
+        what, _, count = rest.rpartition("-")
+        if what not in COUNTED:
+            return None
+        text, unit, divisor, more, goal = COUNTED[what]
+        text %= "{:,}".format(int(count)).replace(",", " ")
+        if what.startswith("lookup") and int(count) < 1000000:
+            goal = 1
+        order = (len(ITEMS) + list(COUNTED).index(what), int(count))
+        if what.startswith("peers"):
+            # All of so many together, since the size of a peer varies with nothing else.
+            order = (len(ITEMS) + 1, int(count), order[0])
+    if cpus > 1:
+        goal = 2.0 if rest == "tcp-1" else 1
+    long = ("%d CPUs: " % cpus if cpus > 1 else "") + ("IPv6: " if outer == 6 else "")
+    return {"item": item, "text": text, "long": long + text, "unit": unit, "goal": goal,
+            "divisor": divisor, "more": more, "order": (cpus, outer, *order)}
 
 
 def summary(results):
     rows = []
-    for item, (text, unit, divisor, more, goal) in (ITEMS | idle_items(results)).items():
-        sides = results.get(item)
-        # So many peers at rest kill the kernel when the in-tree driver has them.
-        alone = item.startswith("peers-")
-        if not sides or OURS not in sides or (THEIRS not in sides and not alone):
+    for item, sides in results.items():
+        row = describe(item)
+        # Ours alone tells something only where theirs does not come.
+        if not row or OURS not in sides or (THEIRS not in sides and "peers-" not in item):
             continue
         theirs = sides.get(THEIRS, {})
-        pairs = [ratio(sides[OURS][n], theirs[n], more)
+        pairs = [ratio(sides[OURS][n], theirs[n], row["more"])
                  for n in sides[OURS] if n in theirs]
         pairs = [p for p in pairs if p is not None]
-        row = {"item": item, "text": text, "unit": unit, "goal": goal}
-        for side in (THEIRS, OURS, LINK):
-            values = [v / divisor for v in sides.get(side, {}).values()]
+        for side in SIDES:
+            values = [v / row["divisor"] for v in sides.get(side, {}).values()]
             row[side] = statistics.median(values) if values else None
             row[side + "_spread"] = [min(values), max(values)] if values else None
+        row["pairs"] = len(pairs)
         row["ratio"] = statistics.median(pairs) if pairs else None
         row["ratio_spread"] = [min(pairs), max(pairs)] if pairs else None
         rows.append(row)
+    rows.sort(key=lambda r: r["order"])
+    for row in rows:
+        del row["order"], row["divisor"]
     return rows
 
 
@@ -136,29 +166,62 @@ def number(value):
     return "%.0f" % value if abs(value) >= 100 else "%.3g" % value
 
 
+def heading(item):
+    cpus, outer, _ = split(item)
+    return "%s, IPv%d outside" % ("%d CPUs" % cpus if cpus > 1 else "no SMP", outer)
+
+
 def table(rows, about):
-    lines = [about["command"], about["machine"], "kernel %(kernel)s, commit %(commit)s, %(date)s" % about,
-             "crypto in-tree: %s; Culvert: %s"
-             % (about["crypto"][THEIRS], about["crypto"][OURS]),
-             "medians of %d rounds in turns; ratio above 1: Culvert is better"
-             % about["rounds"], ""]
-    form = "%-38s %7s %9s %9s %9s %7s %5s  %s"
-    lines.append(form % ("", "", "in-tree", "Culvert", "link", "ratio", "goal",
-                         "spread of ratio"))
+    lines = [about["command"], about["machine"],
+             "kernel %(kernel)s, commit %(commit)s, %(date)s" % about]
+    for side in (THEIRS, OURS):
+        lines.append("crypto, %s: %s" % (SIDES[side], about["crypto"][side]))
+    lines.append("medians of %d rounds in turns, of what is slow fewer; ratio above 1: Culvert "
+                 "is better" % about["rounds"])
+    if about["unfinished"]:
+        lines.append("UNFINISHED: somebody ended it, or it still runs")
+    shown = [s for s in SIDES if s in (THEIRS, OURS) or any(r[s] is not None for r in rows)]
+    form = "%-38s %7s" + " %9s" * len(shown) + " %7s %5s  %s"
+    last = None
     for row in rows:
+        if heading(row["item"]) != last:
+            last = heading(row["item"])
+            lines += ["", form % (last, "", *(SIDES[s] for s in shown), "ratio", "goal",
+                                  "spread of ratio")]
         spread = row["ratio_spread"]
         lines.append(form % (
-            row["text"], row["unit"], number(row[THEIRS]), number(row[OURS]),
-            number(row[LINK]), "%.2f" % row["ratio"] if row["ratio"] else "-",
-            "%g" % row["goal"],
+            row["text"], row["unit"], *(number(row[s]) for s in shown),
+            "%.2f" % row["ratio"] if row["ratio"] else "-", "%g" % row["goal"],
             "%.2f to %.2f" % tuple(spread) if spread else "-"))
-    return "\n".join(lines + ["", ABSENT]) + "\n"
+    notes = [text for side, text in NOTES.items() if side in shown]
+    notes += ["%s is absent: %s" % (SIDES[side], why) for side, why in about["absent"].items()]
+    return "\n".join(lines + [""] + notes) + "\n"
+
+
+def profile_table(profile):
+    """Shares of each kind of work, item by item."""
+    kinds = []
+    for shares in profile.values():
+        for side in shares.values():
+            kinds += [k for k in side["shares"] if k not in kinds]
+    lines = ["", "share of the kernel's time, %",
+             "%-22s %-8s" % ("", "") + "".join(" %9s" % k.split(",")[0][:9] for k in kinds)]
+    for item, sides in profile.items():
+        for side, found in sides.items():
+            lines.append("%-22s %-8s" % (item, SIDES[side]) + "".join(
+                " %9.1f" % found["shares"].get(k, 0) for k in kinds))
+    for item, sides in profile.items():
+        for side, found in sides.items():
+            lines += ["", "%s, %s: functions" % (item, SIDES[side])]
+            lines += ["%6.1f  %s" % tuple(f) for f in found["functions"]]
+    return "\n".join(lines) + "\n"
 
 
 def plot(rows, about):
     """Horizontal bars of the ratios, with the spread as a line."""
-    rows = [r for r in rows if r["ratio"]]
-    left, width, step, top = 290, 430, 20, 64
+    shown = [r for r in rows if r["ratio"] and r["item"] in PLOTTED]
+    rows = shown or [r for r in rows if r["ratio"]]
+    left, width, step, top = 310, 430, 20, 64
     # The memory and configuration of peers would dwarf all else.
     most = max([2.0] + [min(r["ratio"], 6.0) for r in rows]) * 1.1
     height = top + step * len(rows) + 56
@@ -176,7 +239,7 @@ def plot(rows, about):
         y = top + step * index
         low, high = row["ratio_spread"]
         out.append('<text x="%d" y="%d" text-anchor="end">%s</text>'
-                   % (left - 8, y + 13, row["text"]))
+                   % (left - 8, y + 13, row["long"]))
         out.append('<rect x="%d" y="%d" width="%.1f" height="13" fill="%s"/>'
                    % (left, y + 2, x(row["ratio"]) - left,
                       "#2a7f9e" if row["ratio"] >= 1 else "#c0504d"))
@@ -216,6 +279,9 @@ def main():
     parser.add_argument("--results", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--crypto", required=True)
+    parser.add_argument("--absent", help="file of lines SIDE REASON")
+    parser.add_argument("--profile", help="file of profile.py")
+    parser.add_argument("--unfinished", action="store_true")
     parser.add_argument("--commit", default="unknown")
     parser.add_argument("--command", default="scripts/bench")
     args = parser.parse_args()
@@ -228,16 +294,22 @@ def main():
         side, key = line.split()
         chosen[side].append(key.replace("_use", ""))
     chosen = {side: " ".join(keys) or "generic" for side, keys in chosen.items()}
-    rounds = max(len(results[r["item"]][OURS]) for r in rows)
+    absent = {}
+    if args.absent:
+        for line in open(args.absent):
+            side, _, why = line.strip().partition(" ")
+            absent[side] = why
+    profile = json.load(open(args.profile)) if args.profile else {}
     about = {"machine": cpu(), "kernel": "v7.3, ARCH=um", "crypto": chosen,
-             "commit": args.commit,
-             "command": args.command, "rounds": rounds,
-             "date": datetime.date.today().isoformat()}
+             "commit": args.commit, "command": args.command,
+             "rounds": max(r["pairs"] for r in rows), "unfinished": args.unfinished,
+             "absent": absent, "date": datetime.date.today().isoformat()}
     out = pathlib.Path(args.out)
-    text = table(rows, about)
+    text = table(rows, about) + (profile_table(profile) if profile else "")
     (out / "bench.txt").write_text(text)
     (out / "bench.svg").write_text(plot(rows, about))
     (out / "bench.json").write_text(json.dumps({"about": about, "rows": rows,
+                                                "profile": profile,
                                                 "results": results}, indent=1) + "\n")
     print(text, end="")
     print("\nwritten: %s" % ", ".join(str(out / n) for n in
