@@ -80,7 +80,7 @@ ovpn_end()
 # Afterwards $target is the address to talk to.
 hosts()
 {
-	local side=$1 outer=$2
+	local side=$1 outer=$2 module
 
 	namespace a
 	namespace b
@@ -90,6 +90,10 @@ hosts()
 	target=192.168.7.2
 	case $side in
 	ovpn)
+		for module in crypto crypto_algapi aead crypto_skcipher cryptomgr chacha \
+			      chacha20poly1305; do
+			[ -e /sys/module/$module ] || load crypto/$module
+		done
 		load drivers/net/ovpn/ovpn
 		ovpn_end a 1 "$outer"
 		ovpn_end b 2 "$outer" ;;
