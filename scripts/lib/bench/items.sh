@@ -142,7 +142,7 @@ forward()
 # One device that has $1 peers, each a device of its own at the other host.
 active()
 {
-	local nr=$1 i
+	local nr=$1 i ready=0
 
 	namespace a
 	namespace b
@@ -163,8 +163,14 @@ active()
 	head -n $((4 * nr)) "$input/active.conf" |
 		sed "s/OUTER/$(endpoint 0 2 "$outer" "" | sed 's/:$//')/" >/run/bench/active.conf
 	in_a wg addconf wg1 /run/bench/active.conf
-	# So slowly that no side asks for cookies.
+	reach a "$(at 0 2 "$outer")"
+	# So slowly that no side asks for cookies. A lost one is sent again after 5 s.
 	in_a "$user" kernel udp @/run/netns/b 172.17.0.1 64 1 0 "$nr" 500 >/dev/null
+	for ((i = 0; ready < nr; i++)); do
+		[ $i -lt 60 ] || fail "$side: $ready of $nr peers have sessions"
+		sleep 0.2
+		ready=$(in_a wg show wg1 latest-handshakes | awk '$2 { n++ } END { print n + 0 }')
+	done
 	say "active-$nr" "$(in_a "$user" kernel udp @/run/netns/b 172.17.0.1 64 1 "$ms" "$nr" |
 		cut -d ' ' -f 1)"
 	ip netns del b
