@@ -15,7 +15,7 @@ import sys
 
 # In this order: the first that fits.
 CLASSES = (
-    ("crypto", r"chacha|poly1305|^simd_|^poly_|curve25519|blake2s|aead_|x25519|salsa"),
+    ("crypto", r"^(fmul|fsqr|fadd|fsub|fmul2|fsqr2|point_|cswap|finv|encode_point|lanes_)|chacha|poly1305|^simd_|^poly_|curve25519|blake2s|aead_|x25519|salsa"),
     ("copies, checksums", r"memcpy|memset|memmove|csum_partial|do_csum|csum_and_copy|skb_copy|"
                           r"copy_(to|from)_|_copy_(to|from)|__pskb_pull|skb_checksum|clear_page|"
                           r"copy_page|raw_copy|copy_chunk"),
