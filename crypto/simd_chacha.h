@@ -40,6 +40,7 @@ struct simd_lanes {
 	v32		left;		/* bytes from here on; 0: no work */
 	unsigned int	n;
 	bool		whole;		/* each lane has a whole block to do */
+	bool		aligned;	/* a row of blocks, as chacha_aligned() takes */
 	bool		late;		/* first blocks, held back for their sums */
 	bool		idle;		/* nothing but the keys of Poly1305 */
 };
@@ -165,14 +166,14 @@ static __always_inline void chacha_end(v32 out[16], const v32 x[16],
  * Poly1305 @beside them, if it is not NULL.
  */
 static noinline void chacha_blocks(v32 *out, const struct chacha_table *t,
-				   const struct simd_lanes *l, bool fetch,
+				   const struct simd_lanes *l,
 				   struct poly_chain *beside)
 {
 	const struct chacha_which w = { &l->message, l->counter };
 	v32 x[16] __uninitialized;
 
 	chacha_begin(x, t, &w, false);
-	chacha_rounds(x, l, fetch, beside);
+	chacha_rounds(x, NULL, false, beside);
 	chacha_end(out, x, t, &w, false);
 }
 
@@ -225,27 +226,27 @@ struct chacha_texts {
 	u32		next;		/* from a lane's block to its next one */
 };
 
-/* Each lane's block at offset @off, and with a second state the next. */
+/*
+ * A block of each lane's, and with a second state the one @step after it; and
+ * what @fetch says is asked for, if it is not NULL.
+ */
 static noinline void chacha_aligned(v32 *out, const struct chacha_table *t,
-				    const struct chacha_texts *b, u32 off)
+				    const v32 *counter, u32 step,
+				    const struct simd_lanes *fetch)
 {
-	const struct chacha_which w0 = {
-		.counter = b->counter + off / SIMD_BLOCK,
-	};
+	const struct chacha_which w0 = { .counter = *counter };
 	v32 x[16] __uninitialized;
 #if SIMD_STATES == 2
-	const struct chacha_which w1 = {
-		.counter = w0.counter + b->next / SIMD_BLOCK,
-	};
+	const struct chacha_which w1 = { .counter = *counter + step };
 	v32 y[16] __uninitialized;
 #endif
 
 	chacha_begin(x, t, &w0, true);
 #if SIMD_STATES == 2
 	chacha_begin(y, t, &w1, true);
-	chacha_rounds2(x, y, NULL, false, NULL);
+	chacha_rounds2(x, y, fetch, fetch, NULL);
 #else
-	chacha_rounds(x, NULL, false, NULL);
+	chacha_rounds(x, fetch, fetch, NULL);
 #endif
 	chacha_end(out, x, t, &w0, true);
 #if SIMD_STATES == 2
@@ -262,7 +263,9 @@ static noinline void chacha_turn_xor(v32 *stream, const u8 *const *src,
 static void chacha_aligned_xor(v32 *stream, const struct chacha_table *t,
 			       const struct chacha_texts *b, u32 off)
 {
-	chacha_aligned(stream, t, b, off);
+	const v32 counter = b->counter + off / SIMD_BLOCK;
+
+	chacha_aligned(stream, t, &counter, b->next / SIMD_BLOCK, NULL);
 	for (int i = 0; i < SIMD_STATES; i++)
 		chacha_turn_xor(stream + 16 * i, b->src, b->dst,
 				off + i * b->next);
@@ -271,7 +274,7 @@ static void chacha_aligned_xor(v32 *stream, const struct chacha_table *t,
 #if SIMD_STATES == 2
 /* Twice W blocks of any messages. */
 static noinline void chacha_blocks2(v32 *out, const struct chacha_table *t,
-				    const struct simd_lanes *l, bool fetch,
+				    const struct simd_lanes *l,
 				    struct poly_chain *beside)
 {
 	const struct chacha_which w0 = { &l[0].message, l[0].counter };
@@ -280,7 +283,7 @@ static noinline void chacha_blocks2(v32 *out, const struct chacha_table *t,
 
 	chacha_begin(x, t, &w0, false);
 	chacha_begin(y, t, &w1, false);
-	chacha_rounds2(x, y, l, fetch, beside);
+	chacha_rounds2(x, y, NULL, false, beside);
 	chacha_end(out, x, t, &w0, false);
 	chacha_end(out + 16, y, t, &w1, false);
 }

@@ -280,6 +280,7 @@ static noinline void simd_deal(struct simd_work *w, unsigned int state,
 	u32 *left = (u32 *)&l->left;
 
 	l->late = false;
+	l->aligned = false;
 	l->idle = from == W;
 	if (l->idle) {
 		l->n = W;
@@ -312,6 +313,7 @@ static noinline void simd_deal(struct simd_work *w, unsigned int state,
 		l->left = simd_all32(SIMD_BLOCK);
 		l->n = W;
 		l->whole = true;
+		l->aligned = true;
 		d.message = 0;
 		d.offset += t->lane_blocks * SIMD_BLOCK;
 		w->deal = d;
@@ -376,9 +378,16 @@ static void simd_stream(struct simd_work *w, unsigned int states)
 	const struct simd_lanes *l = w->lanes;
 
 	w->states = max(w->states, states);
+	/* Other texts lie in order, and most often in place. */
+	if (w->scattered && states == SIMD_STATES && l->aligned &&
+	    l[SIMD_STATES - 1].aligned) {
+		chacha_aligned(w->stream, &w->table, &l->counter,
+			       w->text.lane_blocks, l);
+		return;
+	}
 #if SIMD_STATES == 2
 	if (states == 2 && l[1].n > W / 2) {
-		chacha_blocks2(w->stream, &w->table, l, w->scattered, NULL);
+		chacha_blocks2(w->stream, &w->table, l, NULL);
 		return;
 	}
 	if (states && l[states - 1].n <= W / 2) {
@@ -387,10 +396,8 @@ static void simd_stream(struct simd_work *w, unsigned int states)
 				   l + states);
 	}
 #endif
-	/* Texts that are not gathered lie in order, and most often in place. */
 	if (states)
-		chacha_blocks(w->stream, &w->table, l,
-			      SIMD_STATES == 1 && w->scattered, NULL);
+		chacha_blocks(w->stream, &w->table, l, NULL);
 }
 
 /* All but first blocks have gone by: complete the sums, and store them. */

@@ -214,11 +214,11 @@ static void small_lanes(struct simd_work *w, v32 *out, unsigned int vectors,
 	l[0].message = simd_all32(0);
 	l[0].counter = simd_lane_numbers + from;
 	if (vectors == 1) {
-		chacha_blocks(out, &w->table, l, false, beside);
+		chacha_blocks(out, &w->table, l, beside);
 	} else {
 		l[1].message = simd_all32(0);
 		l[1].counter = l[0].counter + W;
-		chacha_blocks2(out, &w->table, l, false, beside);
+		chacha_blocks2(out, &w->table, l, beside);
 		simd_turn(out + 16);
 	}
 	simd_turn(out);
