@@ -121,7 +121,8 @@ struct culvert_peer {
 	bool				removed;
 	bool				has_shared;
 	bool				draining;
-	u8				public_key[WIRE_KEY_BYTES];
+	/* Hashed by words. */
+	u8				public_key[WIRE_KEY_BYTES] __aligned(4);
 	u8				shared[WIRE_KEY_BYTES];
 	u8				psk[WIRE_KEY_BYTES];
 	u64				id;
