@@ -9,6 +9,8 @@
 #			in-tree one, against which the tests themselves are tested)
 #   wg_args		sets the array wg_args: a wg(8) of 2025 in the guest
 #   interop_pair ...	the driver under test against another implementation
+#   on_kernel KERNEL CHECK...
+#			the short forms of those checks on that kernel
 #   two_vms A... ++ B... two machines on one cable, each argument list for scripts/vm
 #			but for the link; 0 if both succeed; output on failure
 
@@ -143,4 +145,28 @@ count_checks()
 {
 	sed -n '$ s/^\([1-9][0-9]*\) checks$/\1/p' "$1" | grep . ||
 		die "the run in the machine has no last line \"N checks\": $(tail -n 1 "$1")"
+}
+
+on_kernel()
+{
+	local kernel=$1 name out sum=0 n status
+	shift
+
+	progress "the kernel $kernel" "$culvert_top/scripts/kernel" build v7.3 \
+		--config "${kernel#v7.3-}" || die "$kernel does not build"
+	for name; do
+		echo "== $kernel: $name"
+		out=$CULVERT_SCRATCH/$name.out status=0
+		mkdir -p "$CULVERT_SCRATCH/$name"
+		CULVERT_KERNEL=$kernel CULVERT_FULL='' CULVERT_SCRATCH=$CULVERT_SCRATCH/$name \
+			bash "scripts/tests/$name.sh" >"$out" 2>&1 || status=$?
+		n=$(sed -n '$ s/^\([1-9][0-9]*\) checks$/\1/p' "$out")
+		if [ "$status" -ne 0 ] || [ -z "$n" ]; then
+			cat "$out"
+			die "$name on $kernel ended with $status, ${n:-no} checks"
+		fi
+		tail -n 5 "$out"
+		sum=$((sum + n))
+	done
+	echo "$sum checks"
 }

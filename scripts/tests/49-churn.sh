@@ -4,7 +4,7 @@
 # class: short
 # limit: 2400
 
-# On a kernel without fault injection, those that need it are left to 82-debug-kernel.
+# On a kernel without fault injection, those that need it are left to 82-debug-*.
 
 # shellcheck source-path=SCRIPTDIR source=../lib/common.sh
 . scripts/lib/common.sh
