@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # check: the in-tree driver as the other end, on another machine
 # class: short
-# limit: 4000
+# limit: 6600
 
 # shellcheck source-path=SCRIPTDIR source=../lib/common.sh
 . scripts/lib/common.sh

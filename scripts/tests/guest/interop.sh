@@ -156,34 +156,55 @@ one_case()
 	echo "$1: done"
 }
 
-# Keys are replaced after 120 seconds without losing a packet.
+# Keys are replaced after 120 seconds without losing a packet: rekey-OUTER-FIRST. Whoever
+# begins has the keys replaced too; so with "2" the driver of machine 1 is the responder.
 rekey_case()
 {
-	local before after
+	local name=$1 outer first before after extra=() feeder taker
 
+	IFS=- read -r _ outer first <<<"$name"
 	tunnel_up 1420
+	[ "$first" != "$me" ] || extra=(endpoint "$(outer_address "$outer" "$other"):51820")
 	wg set wg0 listen-port 51820 private-key "$own_key" peer "$other_pub" \
-		preshared-key /root/psk allowed-ips "10.77.0.$other/32" \
-		endpoint "10.99.0.$other:51820"
+		preshared-key /root/psk allowed-ips "10.77.0.$other/32,fd77::$other/128" "${extra[@]}"
 	barrier
-	if [ "$me" = 1 ]; then
-		want "rekey: first ping" ping -q -c 1 -W 5 "10.77.0.2"
-		before=$(wg show wg0 latest-handshakes | cut -f 2)
-		sleep 1
-		ping -q -i 0.25 -c 520 "10.77.0.2" >/tmp/ping || { cat /tmp/ping; fail "rekey: ping"; }
-		grep -q '520 received' /tmp/ping || { cat /tmp/ping; fail "rekey: packets were lost"; }
-		after=$(wg show wg0 latest-handshakes | cut -f 2)
-		[ "$((after - before))" -ge 115 ] || fail "rekey: no new handshake ($before, $after)"
-		checks=$((checks + 2))
+	if [ "$first" = "$me" ]; then
+		want "$name: first ping" ping -q -c 1 -W 5 "10.77.0.$other"
 	fi
+	barrier
+	before=$(wg show wg0 latest-handshakes | cut -f 2)
+	[ "$before" != 0 ] || fail "$name: no handshake"
+	# Data both ways all the time, checked as a whole.
+	timeout 300 ncat -l "fd77::$me" 5010 --recv-only >/tmp/slow &
+	taker=$!
+	sleep 1
+	barrier
+	for ((i = 0; i < 135; i++)); do
+		head -c $(((i + 1) * 7000)) /root/data | tail -c 7000
+		sleep 1
+	done | ncat -w 200 --send-only "fd77::$other" 5010 &
+	feeder=$!
+	if [ "$first" = "$me" ]; then
+		ping -q -i 0.25 -c 520 "10.77.0.$other" >/tmp/ping ||
+			{ cat /tmp/ping; fail "$name: ping"; }
+		grep -q '520 received' /tmp/ping ||
+			{ cat /tmp/ping; fail "$name: packets were lost"; }
+		checks=$((checks + 1))
+	fi
+	wait $feeder || fail "$name: sending"
+	wait $taker || fail "$name: receiving"
+	head -c 945000 /root/data | cmp - /tmp/slow || fail "$name: data changed on its way"
+	after=$(wg show wg0 latest-handshakes | cut -f 2)
+	[ "$((after - before))" -ge 115 ] || fail "$name: no new handshake ($before, $after)"
+	checks=$((checks + 2))
 	barrier 400
 	tunnel_down
-	echo "rekey: done"
+	echo "$name: done"
 }
 
 for c in $3; do
 	case $c in
-	rekey) rekey_case ;;
+	rekey-*) rekey_case "$c" ;;
 	*) one_case "$c" ;;
 	esac
 done
