@@ -159,8 +159,8 @@ moved()
 	ip -n made link add wg0 type wireguard
 	ip -n made link set wg0 netns lives
 	ip netns exec lives wg set wg0 private-key <(wg genkey)
-	if ip netns exec lives unshare -U -r wg set wg0 fwmark 1 2>/dev/null; then
-		fail "a stranger may set the mark"
+	if ip netns exec lives unshare -U -r wg set wg0 private-key /dev/null 2>/dev/null; then
+		fail "a stranger may set the key"
 	fi
 	ip -n lives link set wg0 up
 	want_equal "sockets where it was made" "$(ip netns exec made ss -Hlun | wc -l)" 2
@@ -176,6 +176,49 @@ moved()
 	! ip -n lives link set wg0 up 2>/dev/null || fail "opened without a namespace"
 	ip netns del lives
 	checks=$((checks + 4))
+}
+
+# Who rules the namespace that a device was moved to, but not the one that it was made in,
+# where its sockets are: may set what concerns peers, and nothing of the sockets.
+strangers()
+{
+	local holder inside peer out what
+
+	unshare -U -r -n sleep 1000 &
+	holder=$!
+	until_ok 10 sh -c "[ \"\$(readlink /proc/$holder/ns/net)\" != \"\$(readlink /proc/$$/ns/net)\" ]"
+	# The map of the users comes after the namespace.
+	until_ok 10 grep -q . "/proc/$holder/uid_map"
+	sleep 0.2
+	inside=(nsenter -t "$holder" -U -n --preserve-credentials)
+	peer=$(wg genkey | wg pubkey)
+	ip netns add made
+	ip -n made link add wg0 type wireguard
+	ip -n made link set wg0 netns "$holder"
+	want "who rules the namespace may set a peer" \
+		"${inside[@]}" wg set wg0 peer "$peer" allowed-ips 10.0.0.1/32
+	want "and the key" "${inside[@]}" wg set wg0 private-key <(wg genkey)
+	for what in "listen-port 5555" "fwmark 5"; do
+		# shellcheck disable=SC2086
+		if out=$("${inside[@]}" wg set wg0 $what 2>&1); then
+			fail "who does not rule the sockets' namespace may set $what"
+		fi
+		[[ $out == *"Operation not permitted"* ]] || fail "$what is refused with: $out"
+		# A request that is refused changes nothing, whatever else it is about.
+		# shellcheck disable=SC2086
+		! "${inside[@]}" wg set wg0 $what peer "$peer" remove 2>/dev/null ||
+			fail "$what and a peer"
+		want_equal "the peer stays" "$("${inside[@]}" wg show wg0 peers)" "$peer"
+		checks=$((checks + 2))
+	done
+	want_equal "no mark" "$("${inside[@]}" wg show wg0 fwmark)" off
+	# One of their own they may.
+	want "a device of their own" "${inside[@]}" ip link add wg1 type wireguard
+	want "its port" "${inside[@]}" wg set wg1 listen-port 5555 fwmark 5
+	want_equal "is what was asked for" "$("${inside[@]}" wg show wg1 listen-port)" 5555
+	kill "$holder"
+	wait "$holder" 2>/dev/null || true
+	ip netns del made
 }
 
 # pair_in A B: a tunnel between two namespaces.
@@ -271,6 +314,7 @@ dump_churn
 long_peer
 settings
 moved
+strangers
 namespaces
 unload
 echo "$checks checks"
