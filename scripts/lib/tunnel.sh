@@ -7,6 +7,7 @@
 #   driver_args KERNEL	sets the array driver_args for scripts/vm: the driver that
 #			$CULVERT_DRIVER names (culvert, or wireguard for the
 #			in-tree one, against which the tests themselves are tested)
+#   kernel_headers KERNEL	prints where modules for it are built
 #   wg_args		sets the array wg_args: a wg(8) of 2025 in the guest
 #   interop_pair ...	the driver under test against another implementation
 #   on_kernel KERNEL CHECK...
@@ -38,6 +39,22 @@ driver_args()
 	*)
 		die "CULVERT_DRIVER=$driver: culvert or wireguard" ;;
 	esac
+}
+
+# Where modules for a kernel of scripts/vm are built against; the kernel must be there.
+kernel_headers()
+{
+	local dir
+
+	if [ "$1" != 6.12 ]; then
+		dir=${1#v7.3}
+		dir=${dir#-}
+		"$culvert_top/scripts/kernel" path v7.3 --config "${dir:-vm}"
+		return
+	fi
+	dir=$(echo "${culvert_cache:?}"/deb/linux-6.12*/usr/src/linux-headers-*-amd64)
+	[ -f "$dir/Module.symvers" ] || die "the headers of Debian's 6.12 are not in the cache"
+	echo "$dir"
 }
 
 # shellcheck disable=SC2034
@@ -127,8 +144,8 @@ interop_pair()
 	shift 2
 
 	if [ -n "${CULVERT_FULL:-}" ]; then
-		cases=$(printf '%s ' {4,6}-{psk,nopsk}-{1,2}-{1280,1420,8920} rekey)
-		limit=3600
+		cases=$(printf '%s ' {4,6}-{psk,nopsk}-{1,2}-{1280,1420,8920} rekey-{4,6}-{1,2})
+		limit=6000
 	fi
 	interop_files
 	driver_args "${CULVERT_KERNEL:-6.12}"

@@ -11,14 +11,27 @@
 need_pkgs wg:wireguard-tools ethtool:ethtool
 
 scripts/lib/guest-python "$CULVERT_SCRATCH/python" socket struct ctypes subprocess select os \
-	time random json contextlib signal base64 _blake2
+	time random json contextlib signal base64 errno _blake2 _sha256
 driver_args "${CULVERT_KERNEL:-6.12}"
+files=()
+for f in pair inner remote hostile power queues requests packets; do
+	files+=(--file "$guest_dir/$f.py:/root/$f.py")
+done
+# A module that says that the machine was cloned.
+if [[ ${CULVERT_KERNEL:-} != *-um* ]]; then
+	mkdir -p "$CULVERT_SCRATCH/vmfork"
+	cp "$guest_dir/vmfork.c" "$CULVERT_SCRATCH/vmfork/"
+	echo 'obj-m := vmfork.o' >"$CULVERT_SCRATCH/vmfork/Makefile"
+	make -s -C "$(kernel_headers "${CULVERT_KERNEL:-6.12}")" M="$CULVERT_SCRATCH/vmfork" \
+		modules >&2 || die "the module vmfork does not build"
+	files+=(--add-module "$CULVERT_SCRATCH/vmfork/vmfork.ko")
+fi
 limit=1200
 [[ ${CULVERT_KERNEL:-} != v7.3-* ]] || limit=3600
 long=()
 [ -z "${CULVERT_LONG:-}" ] || { long=(--long) limit=5000; }
 # shellcheck disable=SC2086
 scripts/vm --timeout $limit "${driver_args[@]}" --file "$CULVERT_SCRATCH/python:/" \
-	--file "$guest_dir/pair.py:/root/pair.py" --file "$guest_dir/packets.py:/root/packets.py" \
+	"${files[@]}" \
 	-- python3 /root/packets.py "${long[@]}" ${CULVERT_CLASSES:-} | tee "$CULVERT_SCRATCH/out"
 echo "$(count_checks "$CULVERT_SCRATCH/out") checks"

@@ -24,6 +24,7 @@ OVERHEAD = 32
 
 libc = ctypes.CDLL(None, use_errno=True)
 checks = 0
+LONG = False
 
 
 class Failed(Exception):
@@ -224,3 +225,35 @@ class Pair:
             for key in ("packets", "bytes", "errors", "dropped"):
                 out[f"{side}.{key}"] = stats[side][key]
         return out
+
+    def counted(self, name, before, what, want, seconds=30):
+        """How much a counter has grown, as soon as that is what is wanted; or in the end."""
+        wait_for(seconds, lambda: self.drops(name)[what] - before[what] >= want)
+        return self.drops(name)[what] - before[what]
+
+    def refused(self, name, before, want, seconds=30):
+        """The same of all that was received and dropped, for whatever reason."""
+        def all_of_them():
+            now = self.drops(name)
+            return sum(now[k] - before[k] for k in now if k.startswith(("rx_", "handshake_")))
+
+        wait_for(seconds, lambda: all_of_them() >= want)
+        return all_of_them()
+
+    def caught(self, name):
+        """The next message with data that the relay gets from there; it is not passed on."""
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            got = take(self.relay[name], 1)
+            if got and kind_of(got[0]) == DATA and len(got[0]) > OVERHEAD:
+                return got[0]
+        fail(f"no message from {name}")
+        return None
+
+    def arrived(self, before, want):
+        """Pass messages on until so many have come to B."""
+        end = time.monotonic() + 60
+        while self.drops("B")["rx.packets"] - before["rx.packets"] < want:
+            if time.monotonic() > end:
+                fail(f"{self.drops('B')['rx.packets'] - before['rx.packets']} of {want} came")
+            self.pump(0.02)
