@@ -7,6 +7,7 @@
 #   driver_args KERNEL	sets the array driver_args for scripts/vm: the driver that
 #			$CULVERT_DRIVER names (culvert, or wireguard for the
 #			in-tree one, against which the tests themselves are tested)
+#   packet_files DIR	sets the array packet_files: what guest/packets.py needs
 #   kernel_headers KERNEL	prints where modules for it are built
 #   wg_args		sets the array wg_args: a wg(8) of 2025 in the guest
 #   interop_pair ...	the driver under test against another implementation
@@ -39,6 +40,19 @@ driver_args()
 	*)
 		die "CULVERT_DRIVER=$driver: culvert or wireguard" ;;
 	esac
+}
+
+# Files for guest/packets.py, and the Python that runs it, which is put into DIR.
+packet_files()
+{
+	local f
+
+	"$culvert_top/scripts/lib/guest-python" "$1" socket struct ctypes subprocess select os \
+		time random json contextlib signal base64 errno _blake2 _sha256
+	packet_files=(--file "$1:/")
+	for f in "$guest_dir"/*.py; do
+		packet_files+=(--file "$f:/root/${f##*/}")
+	done
 }
 
 # Where modules for a kernel of scripts/vm are built against; the kernel must be there.

@@ -10,13 +10,9 @@
 . scripts/lib/tunnel.sh
 need_pkgs wg:wireguard-tools ethtool:ethtool
 
-scripts/lib/guest-python "$CULVERT_SCRATCH/python" socket struct ctypes subprocess select os \
-	time random json contextlib signal base64 errno _blake2 _sha256
 driver_args "${CULVERT_KERNEL:-6.12}"
-files=()
-for f in pair inner remote hostile power queues requests packets; do
-	files+=(--file "$guest_dir/$f.py:/root/$f.py")
-done
+packet_files "$CULVERT_SCRATCH/python"
+files=("${packet_files[@]}")
 # A module that says that the machine was cloned.
 if [[ ${CULVERT_KERNEL:-} != *-um* ]]; then
 	mkdir -p "$CULVERT_SCRATCH/vmfork"
@@ -31,7 +27,6 @@ limit=1200
 long=()
 [ -z "${CULVERT_LONG:-}" ] || { long=(--long) limit=5000; }
 # shellcheck disable=SC2086
-scripts/vm --timeout $limit "${driver_args[@]}" --file "$CULVERT_SCRATCH/python:/" \
-	"${files[@]}" \
+scripts/vm --timeout $limit "${driver_args[@]}" "${files[@]}" \
 	-- python3 /root/packets.py "${long[@]}" ${CULVERT_CLASSES:-} | tee "$CULVERT_SCRATCH/out"
 echo "$(count_checks "$CULVERT_SCRATCH/out") checks"

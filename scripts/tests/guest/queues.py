@@ -278,10 +278,12 @@ def error_path_no_socket():
     s = udp("a", "10.2.0.1")
     s.setblocking(False)
     # Some wait for a key when the sockets go.
-    for _ in range(20):
-        s.sendto(b"waits", ("10.2.0.2", 9))
-        send_train(s, [bytes(1000)] * 20, ("10.2.0.2", 9))
-    check(wait_for(20, lambda: counters()["tx_staged_full"] > 0), "nothing was staged")
+    for _ in range(200):
+        try:
+            s.sendto(b"waits", ("10.2.0.2", 9))
+        except OSError:
+            break           # all that the socket may have waiting is
+    check(counters()["tx_no_endpoint"] == 0, "nothing was staged")
     run("ip netns del h")
     check(wait_for(60, lambda: run("ip netns exec a cat /sys/class/net/wgA/carrier").strip() == "0"),
           "the carrier stays on")
@@ -311,6 +313,8 @@ def big_tcp():
             f"ip netns exec b wg set wgB peer {hub.public['H']} allowed-ips 10.2.0.1/32,fd02::1/128")
         run(f"ip -n {ns} link set wg{n} gso_max_size 185000 gso_max_segs 65535; "
             f"ip -n {ns} link set wg{n} gro_max_size 185000")
+    # A slow machine's round trips are long, and TCP would send little at a time.
+    run("ip netns exec a sysctl -q net.ipv4.tcp_tso_rtt_log=31")
     with inside("b"):
         server = socket.create_server(("fd02::2", 9900), family=socket.AF_INET6)
     with inside("a"):
