@@ -427,6 +427,86 @@ static void netlink_allowedip(struct kunit *test)
 	}
 }
 
+/*
+ * An attribute that is there twice: the last one counts, as everywhere in
+ * netlink. Each of them is looked at.
+ */
+static void netlink_duplicates(struct kunit *test)
+{
+	struct netlink_test *t = test->priv;
+	struct nlattr *attrs[WGDEVICE_A_PEERS + 1], *peers, *peer;
+	unsigned int i;
+
+	for (i = 1; i <= 3; i++) {
+		*(u32 *)t->bytes = i;
+		put(test, WGDEVICE_A_FWMARK, 4);
+	}
+	KUNIT_ASSERT_EQ(test, 0,
+			__nla_parse(attrs, WGDEVICE_A_PEERS, (void *)t->skb->data,
+				    t->skb->len, culvert_set_policy,
+				    NL_VALIDATE_STRICT, NULL));
+	KUNIT_EXPECT_EQ(test, 3, nla_get_u32(attrs[WGDEVICE_A_FWMARK]));
+	skb_trim(t->skb, 0);
+
+	/* The first of two is no better for having a good one behind it. */
+	put(test, WGDEVICE_A_FWMARK, 3);
+	put(test, WGDEVICE_A_FWMARK, 4);
+	KUNIT_EXPECT_NE(test, 0, parse(test));
+	put(test, WGDEVICE_A_LISTEN_PORT, 2);
+	put(test, WGDEVICE_A_LISTEN_PORT, 4);
+	KUNIT_EXPECT_NE(test, 0, parse(test));
+
+	t->whole = true;
+	peer = second_peer(test, &peers);
+	put(test, WGPEER_A_PUBLIC_KEY, 32);
+	put(test, WGPEER_A_PUBLIC_KEY, 32);
+	KUNIT_EXPECT_EQ(test, 0, check(test, peers, peer));
+	peer = second_peer(test, &peers);
+	put(test, WGPEER_A_PUBLIC_KEY, 32);
+	put(test, WGPEER_A_PUBLIC_KEY, 31);
+	KUNIT_EXPECT_NE(test, 0, check(test, peers, peer));
+	peer = second_peer(test, &peers);
+	put(test, WGPEER_A_PUBLIC_KEY, 31);
+	put(test, WGPEER_A_PUBLIC_KEY, 32);
+	KUNIT_EXPECT_NE(test, 0, check(test, peers, peer));
+}
+
+/* Nests in nests, where there is nothing more to be nested. */
+static void netlink_too_deep(struct kunit *test)
+{
+	struct nlattr *nests[64];
+	unsigned int depth, type, i;
+
+	for (type = WGALLOWEDIP_A_FAMILY; type <= WGALLOWEDIP_A_FLAGS + 1; type++) {
+		for (depth = 1; depth <= ARRAY_SIZE(nests) - 4; depth++) {
+			nests[0] = nest(test, WGDEVICE_A_PEERS);
+			nests[1] = nest(test, 0);
+			put(test, WGPEER_A_PUBLIC_KEY, 32);
+			nests[2] = nest(test, WGPEER_A_ALLOWEDIPS);
+			nests[3] = nest(test, 0);
+			for (i = 4; i < 4 + depth; i++)
+				nests[i] = nest(test, type);
+			put(test, WGALLOWEDIP_A_FLAGS, 4);
+			while (i--)
+				unnest(test, nests[i]);
+			KUNIT_EXPECT_NE_MSG(test, 0, parse(test),
+					    "type %u depth %u", type, depth);
+		}
+	}
+	/* Peers in a peer, allowed IPs in allowed IPs. */
+	for (type = WGDEVICE_A_IFINDEX; type <= WGDEVICE_A_PEERS; type++) {
+		for (depth = 3; depth <= ARRAY_SIZE(nests); depth++) {
+			for (i = 0; i < depth; i++)
+				nests[i] = nest(test, i & 1 ? 0 : type);
+			put(test, type, 4);
+			while (i--)
+				unnest(test, nests[i]);
+			KUNIT_EXPECT_NE_MSG(test, 0, parse(test),
+					    "type %u depth %u", type, depth);
+		}
+	}
+}
+
 static int netlink_test_init(struct kunit *test)
 {
 	struct netlink_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
@@ -463,6 +543,8 @@ static struct kunit_case netlink_cases[] = {
 	KUNIT_CASE(netlink_version),
 	KUNIT_CASE(netlink_endpoint),
 	KUNIT_CASE(netlink_allowedip),
+	KUNIT_CASE(netlink_duplicates),
+	KUNIT_CASE(netlink_too_deep),
 	{}
 };
 
