@@ -151,7 +151,8 @@ interop_files()
 }
 
 # interop_pair CASES KIND [VM_OPTION...]: the driver under test against one of KIND, as
-# guest/interop.sh has them; every case there is, and a rekey, with --full.
+# guest/interop.sh has them; every case there is, and rekeys, with --full; by hand those in
+# $CULVERT_CASES.
 interop_pair()
 {
 	local cases=$1 kind=$2 limit=800
@@ -161,6 +162,7 @@ interop_pair()
 		cases=$(printf '%s ' {4,6}-{psk,nopsk}-{1,2}-{1280,1420,8920} rekey-{4,6}-{1,2})
 		limit=6000
 	fi
+	cases=${CULVERT_CASES:-$cases}
 	interop_files
 	driver_args "${CULVERT_KERNEL:-6.12}"
 	two_vms --timeout "$limit" "${driver_args[@]}" "${interop_files[@]}" \

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# check: bug classes: wrong protocol, mtu 0, metadata, ECN, nonces, replay, floods, loops
+# check: bug classes: wrong protocol, mtu 0, metadata, nonces, replay, parser, queues, floods, loops
 # class: short
-# limit: 1500
+# limit: 2400
 
 # shellcheck source-path=SCRIPTDIR source=../lib/common.sh
 . scripts/lib/common.sh
@@ -22,7 +22,7 @@ if [[ ${CULVERT_KERNEL:-} != *-um* ]]; then
 		modules >&2 || die "the module vmfork does not build"
 	files+=(--add-module "$CULVERT_SCRATCH/vmfork/vmfork.ko")
 fi
-limit=1200
+limit=2000
 [[ ${CULVERT_KERNEL:-} != v7.3-* ]] || limit=3600
 long=()
 [ -z "${CULVERT_LONG:-}" ] || { long=(--long) limit=5000; }

@@ -44,7 +44,7 @@ def show_all():
 
 def clean_up():
     """Whatever a failed class has left."""
-    subprocess.run(["bash", "-c", "for ns in a b c; do ip netns del $ns; done 2>/dev/null; "
+    subprocess.run(["bash", "-c", "for ns in a b c d h; do ip netns del $ns; done 2>/dev/null; "
                     "for d in wgA wgB wgC; do ip link del $d; done 2>/dev/null"], check=False)
 
 
