@@ -105,7 +105,7 @@ up()
 {
 	[ "$(wg show wg0 latest-handshakes | grep -vc '	0$')" = $few ]
 }
-until_ok 60 up || fail "not all sessions came up"
+until_ok 300 up || fail "not all sessions came up"
 if [ -n "$sessions" ]; then
 	# Both ends are in this machine.
 	echo "session-objects $few $((($(objects $sessions) - before) / few / 2)) 0 0"
