@@ -182,7 +182,7 @@ rekey_case()
 	for ((i = 0; i < 135; i++)); do
 		head -c $(((i + 1) * 7000)) /root/data | tail -c 7000
 		sleep 1
-	done | ncat -w 200 --send-only "fd77::$other" 5010 &
+	done | ncat -w 200s --send-only "fd77::$other" 5010 &
 	feeder=$!
 	if [ "$first" = "$me" ]; then
 		ping -q -i 0.25 -c 520 "10.77.0.$other" >/tmp/ping ||
