@@ -258,6 +258,43 @@ def nonce_reuse():
     p.close()
 
 
+def replay_window(p, a, b, end):
+    """Reordered by thousands: the window is 8,000 wide at least. False if it takes too long."""
+    to = (p.loop, p.PORTS["B"])
+    relay = p.relay["B"]
+    a.sendto(b"late", ("10.2.0.2", 9300))
+    late = p.caught("A")
+    a.sendto(b"too late", ("10.2.0.2", 9300))
+    too_late = p.caught("A")
+
+    def advance(n):
+        base = p.drops("B")
+        for i in range(0, n, 60):
+            send_train(a, [b"x"] * 60, ("10.2.0.2", 9301))
+            p.pump()
+            # Not more at once than a socket's buffer takes.
+            if not i % 600:
+                p.arrived(base, i + 60)
+        p.arrived(base, (n + 59) // 60 * 60)
+        return time.monotonic() < end
+
+    if not advance(7900):
+        return False
+    relay.sendto(late, to)
+    got = take(b, 20)
+    if not advance(500):
+        return False
+    check(got and got[0] == b"late", "7,900 messages late is too late already")
+    before = p.drops("B")
+    relay.sendto(too_late, to)
+    nr = p.counted("B", before, "rx_replay", 1)
+    if time.monotonic() > end:
+        return False
+    check(nr == 1, "what is too late was not counted as a replay")
+    check(not take(b, 0.1), "a message older than the window was delivered")
+    return True
+
+
 def replay():
     """What was sent before is not delivered again: singly, in trains, spoilt, too late."""
     p = Pair()
@@ -320,30 +357,23 @@ def replay():
     check(p.counted("B", before, "rx_replay", 1) == 1, "the second copy was not counted")
     check(not take(b, 0.1), "it was delivered twice")
 
-    # Reordered by thousands: the window is 8,000 wide at least.
-    a.sendto(b"late", ("10.2.0.2", 9300))
-    late = p.caught("A")
-    a.sendto(b"too late", ("10.2.0.2", 9300))
-    too_late = p.caught("A")
-
-    def advance(n):
-        base = p.drops("B")
-        for i in range(0, n, 60):
-            send_train(a, [b"x"] * 60, ("10.2.0.2", 9301))
-            p.pump()
-            # Not more at once than a socket's buffer takes.
-            if not i % 600:
-                p.arrived(base, i + 60)
-        p.arrived(base, (n + 59) // 60 * 60)
-
-    advance(7900)
-    relay.sendto(late, to)
-    check((take(b, 20) or [None])[0] == b"late", "7,900 messages late is too late already")
-    advance(500)
-    before = p.drops("B")
-    relay.sendto(too_late, to)
-    check(p.counted("B", before, "rx_replay", 1) == 1, "what is too late was not counted as a replay")
-    check(not take(b, 0.1), "a message older than the window was delivered")
+    for sock in (a, b):
+        sock.close()
+    p.close()
+    # With the session's keys nothing else changes; a machine that is too slow gets new ones.
+    for _ in range(3):
+        p = Pair()
+        p.handshake()
+        start = time.monotonic()
+        a, b = udp("a", "10.2.0.1"), udp("b", "10.2.0.2", 9300)
+        if replay_window(p, a, b, start + 100):
+            break
+        for sock in (a, b):
+            sock.close()
+        p.close()
+    else:
+        check(False, "this machine is too slow: no session lives long enough")
+    relay = p.relay["B"]
 
     # Handshake messages.
     run(f"ip netns exec a wg set wgA peer {p.public['B']} remove")
