@@ -685,6 +685,8 @@ data_races()
 	local end i n rekeys=0 pids=() pid spills='' kcsan=/sys/kernel/debug/kcsan
 
 	[ -e $kcsan ] || fail "this kernel has no KCSAN"
+	# Not before: the boot is none of ours.
+	echo on >$kcsan
 	make_pair
 	ip netns exec a sysctl -q net.ipv4.conf.all.promote_secondaries=1
 	ip -n a addr add 10.1.0.3/24 dev v
@@ -742,6 +744,7 @@ data_races()
 	[ -z "$spills" ] || stop_spills 20
 	still_works "data races"
 	stop_traffic
+	echo off >$kcsan
 	cat $kcsan
 	n=$(awk '/^(setup_watchpoints|setup watchpoints):/ { print $NF }' $kcsan)
 	[ "${n:-0}" -gt 1000 ] || fail "KCSAN looked at ${n:-0} accesses only"
