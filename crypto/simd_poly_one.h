@@ -97,13 +97,13 @@ static __always_inline void poly_chain_end(const struct poly_chain *c,
 	poly_power(p, 0, 3, 3);
 }
 
+#ifdef SIMD_SMALL_LANES
 static noinline void poly_chain_ended(const struct poly_chain *c,
 				      struct poly_lanes *p, size_t rows)
 {
 	poly_chain_end(c, p, rows);
 }
 
-#ifdef SIMD_SMALL_LANES
 /* r^1 to r^M by squares: where nothing runs beside it, a chain takes longer. */
 static noinline void poly_one_powers(struct poly_lanes *p,
 				     const struct poly1305_stream *st,

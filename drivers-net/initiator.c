@@ -101,7 +101,7 @@ EXPORT_SYMBOL_IF_KUNIT(culvert_handshake_rekeyed);
  * point in trying again without a key, or with one of low order.
  */
 static int write_initiation(struct culvert_device *dev, struct culvert_peer *peer,
-			     struct culvert_handshake *hs, struct wire_initiation *msg)
+			    struct culvert_handshake *hs, struct wire_initiation *msg)
 {
 	u8 timestamp[WIRE_TIMESTAMP_BYTES];
 	struct noise_shared shared;

@@ -505,21 +505,24 @@ static int set_device(struct culvert_device *dev, struct nlattr **attrs,
 	return 0;
 }
 
-/* The request's memory will be used for something else. */
-static void wipe_secrets(struct nlattr **attrs)
+/*
+ * The request's memory will be used for something else. Of attributes that are
+ * there twice, each is wiped.
+ */
+static void wipe_secrets(const struct genl_info *info)
 {
-	struct nlattr *nest, *key;
-	int rem;
+	struct nlattr *attr, *nest, *key;
+	int rem, rem_peer, rem_key;
 
-	key = attrs[WGDEVICE_A_PRIVATE_KEY];
-	if (key)
-		memzero_explicit(nla_data(key), nla_len(key));
-	if (!attrs[WGDEVICE_A_PEERS])
-		return;
-	nla_for_each_nested(nest, attrs[WGDEVICE_A_PEERS], rem) {
-		key = nla_find_nested(nest, WGPEER_A_PRESHARED_KEY);
-		if (key)
-			memzero_explicit(nla_data(key), nla_len(key));
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) == WGDEVICE_A_PRIVATE_KEY)
+			memzero_explicit(nla_data(attr), nla_len(attr));
+		if (nla_type(attr) != WGDEVICE_A_PEERS)
+			continue;
+		nla_for_each_nested(nest, attr, rem_peer)
+			nla_for_each_nested(key, nest, rem_key)
+				if (nla_type(key) == WGPEER_A_PRESHARED_KEY)
+					memzero_explicit(nla_data(key), nla_len(key));
 	}
 }
 
@@ -541,7 +544,7 @@ static int do_set_device(struct sk_buff *skb, struct genl_info *info)
 	mutex_unlock(&dev->update_lock);
 	dev_put(netdev);
 out:
-	wipe_secrets(info->attrs);
+	wipe_secrets(info);
 	return err;
 }
 

@@ -629,12 +629,11 @@ int culvert_rx_encap(struct sock *sk, struct sk_buff *skb)
 	}
 
 	type = le32_to_cpu(data->header.type);
-	if (likely(type == WIRE_DATA)) {
+	if (likely(type == WIRE_DATA))
 		rx_data(dev, skb, data);
-	} else if (skb_is_gso(skb)) {
+	else if (skb_is_gso(skb))
 		culvert_drop_skb(dev, skb, CULVERT_DROP_RX_TYPE);
-	} else {
+	else
 		culvert_handshake_receive(dev, skb);
-	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 /* The ways that simd_aead.h goes. */
 enum lanes_way {
 	LANES_EVEN,	/* lengths equal, no associated data; M or 2 M messages */
+	LANES_PAIRS,	/* the same, more than 256 bytes; up to M / 2 messages */
 	LANES_ANY,	/* any lengths; up to M messages */
 	LANES_ONE,	/* a message in all lanes; any number, in turn */
 	LANES_WAYS

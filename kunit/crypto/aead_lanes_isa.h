@@ -21,18 +21,23 @@ static void lanes_tags(enum lanes_way way, struct lanes_msg *msgs,
 	}
 	switch (way) {
 	case LANES_EVEN:
-		poly_even_tags(w->poly, n, w->item, w->poly_key,
+		poly_even_tags(w->poly, n, w->item, w->poly_key, w->tag,
 			       (u8 *)w->poly_odd.odd);
 		break;
+	case LANES_PAIRS:
+		poly_pair_tags(w->poly, &w->poly_odd, w->item, n, w->poly_key,
+			       w->tag, 0);
+		break;
 	case LANES_ANY:
-		poly_tags(w->poly, &w->poly_odd, w->item, n, w->poly_key, 0);
+		poly_tags(w->poly, &w->poly_odd, w->item, n, w->poly_key,
+			  w->tag, 0);
 		break;
 	default:
 		for (unsigned int i = 0; i < n; i++)
 			simd_tag(w, i);
 	}
 	for (unsigned int i = 0; i < n; i++)
-		memcpy(msgs[i].tag, w->item[i].tag, 16);
+		memcpy(msgs[i].tag, w->tag[i], 16);
 }
 
 #endif /* _BATCH_AEAD_LANES_ISA_H */

@@ -15,6 +15,7 @@
 #include "simd_section.h"
 
 #define LANES_MAX	16
+#define LANES_PAIRS_MIN	256
 #define LANES_TEXT	4096
 #define LANES_AD	112
 
@@ -127,6 +128,12 @@ static void lanes_key(u8 key[32], size_t r)
 	memset(key + 16, r & 1 ? 0 : 0xff, 16);
 }
 
+/* Whether all messages have to be of one length. */
+static bool lanes_alike(enum lanes_way way)
+{
+	return way == LANES_EVEN || way == LANES_PAIRS;
+}
+
 /* Message @i of a group that begins at @r, @p and @k. */
 static size_t lane_r(size_t r, size_t i)
 {
@@ -140,7 +147,7 @@ static size_t lane_p(size_t p, size_t i)
 
 static size_t lane_k(enum lanes_way way, size_t k, size_t i)
 {
-	return way == LANES_EVEN ? k : (k + 3 * i) % ARRAY_SIZE(lens);
+	return lanes_alike(way) ? k : (k + 3 * i) % ARRAY_SIZE(lens);
 }
 
 typedef u8 lanes_tag_t[PATTERNS][ARRAY_SIZE(lens)][16];
@@ -195,6 +202,10 @@ static void test_extremes(struct kunit *test)
 					     2 * lanes, r, p, k);
 				try_extremes(test, set, want, LANES_EVEN,
 					     lanes, r, p, k);
+				if (lens[k] > LANES_PAIRS_MIN)
+					try_extremes(test, set, want,
+						     LANES_PAIRS, lanes / 2, r,
+						     p, k);
 				try_extremes(test, set, want, LANES_ANY,
 					     lanes - k % lanes, r, p, k);
 				try_extremes(test, set, want, LANES_ONE, 1, r,
@@ -234,12 +245,17 @@ static void test_near_p(struct kunit *test)
 	for (int way = 0; way < LANES_WAYS; way++)
 		for (size_t k = 0; k < ARRAY_SIZE(quads); k++)
 			for (int from = -16; from <= 4; from++) {
-				unsigned int n = way ? lanes : 2 * lanes;
+				unsigned int n = way == LANES_EVEN ? 2 * lanes :
+						 way == LANES_PAIRS ? lanes / 2 :
+						 lanes;
 
+				if (way == LANES_PAIRS &&
+				    64 * quads[k] + 32 <= LANES_PAIRS_MIN)
+					continue;
 				for (size_t i = 0; i < n; i++) {
 					struct lanes_msg *m = &set->m[i];
-					u32 q = quads[way ? (k + i) %
-						      ARRAY_SIZE(quads) : k];
+					u32 q = quads[lanes_alike(way) ? k :
+						      (k + i) % ARRAY_SIZE(quads)];
 
 					memset(m->key, 0, 32);
 					m->key[0] = 1;

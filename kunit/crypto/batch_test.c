@@ -137,8 +137,9 @@ size_t batch_stack_find(const struct batch_stack *st, const void *secret,
 	size_t found = 0;
 
 	for (size_t at = 0; at + 4 <= len; at += 4) {
-		u32 word = get_unaligned((const u32 *)(secret + at));
+		u32 word;
 
+		memcpy(&word, secret + at, sizeof(word));
 		for (int i = 0; i < BATCH_STACK_WORDS; i++)
 			if (st->word[i] == word) {
 				found++;
