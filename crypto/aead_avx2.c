@@ -270,6 +270,8 @@ static const v32 simd_lane_numbers = { 0, 1, 2, 3, 4, 5, 6, 7 };
  */
 #define SIMD_PAIRS	9
 #define SIMD_PAIRS_MIN	256
+/* Up to as many messages are done one after the other, as if each were alone. */
+#define SIMD_ALONE	1
 /* Up to as many messages have their tags made one after the other. */
 #define SIMD_SINGLY	2
 

@@ -412,6 +412,8 @@ static __always_inline v32 simd_quarters_of(u64 lo, u64 hi)
  */
 #define SIMD_PAIRS	3
 #define SIMD_PAIRS_MIN	256
+/* Up to as many messages are done one after the other, as if each were alone. */
+#define SIMD_ALONE	3
 /* Up to as many messages have their tags made one after the other. */
 #define SIMD_SINGLY	4
 

@@ -473,18 +473,18 @@ static void simd_open(struct simd_work *w, struct chacha20poly1305_msg *m,
 	}
 }
 
-/* True if @m is the only message, and has been dealt with in a shorter way. */
+/* True if the message has been dealt with alone, in a shorter way. */
 static __always_inline bool simd_sealed(struct simd_work *w,
 					struct chacha20poly1305_msg *m,
-					unsigned int n, const u32 key[8])
+					const u32 key[8])
 {
 #ifdef SIMD_SMALL
-	if (n == 1 && m->len <= SIMD_SMALL && m->ad_len < SIMD_POLY_MIN) {
+	if (m->len <= SIMD_SMALL && m->ad_len < SIMD_POLY_MIN) {
 		small_seal(w, m, key);
 		return true;
 	}
 #else
-	if (n == 1 && m->len <= SIMD_TINY) {
+	if (m->len <= SIMD_TINY) {
 		aead_seal_group_generic(m, 1, key, NULL);
 		return true;
 	}
@@ -494,16 +494,16 @@ static __always_inline bool simd_sealed(struct simd_work *w,
 
 static __always_inline bool simd_opened(struct simd_work *w,
 					struct chacha20poly1305_msg *m,
-					unsigned int n, const u32 key[8])
+					const u32 key[8])
 {
 #ifdef SIMD_SMALL
-	if (n == 1 && m->len <= SIMD_SMALL && m->nr_src == 1 &&
+	if (m->len <= SIMD_SMALL && m->nr_src == 1 &&
 	    m->ad_len < SIMD_POLY_MIN) {
 		small_open(w, m, key);
 		return true;
 	}
 #else
-	if (n == 1 && m->len <= SIMD_TINY) {
+	if (m->len <= SIMD_TINY) {
 		aead_open_group_generic(m, 1, key, NULL);
 		return true;
 	}
@@ -518,7 +518,11 @@ static void simd_seal_group(struct chacha20poly1305_msg *m, unsigned int n,
 
 	BUILD_BUG_ON(sizeof(*w) > AEAD_CTX_BYTES);
 	BUILD_BUG_ON(offsetof(struct simd_work, stream) != AEAD_CTX_OPEN);
-	if (simd_sealed(w, m, n, key))
+	while (n && n <= SIMD_ALONE && simd_sealed(w, m, key)) {
+		m++;
+		n--;
+	}
+	if (!n)
 		return;
 	for (unsigned int i = 0; i < n; i += W)
 		simd_seal(w, m + i, min_t(unsigned int, n - i, W), key);
@@ -530,7 +534,11 @@ static void simd_open_group(struct chacha20poly1305_msg *m, unsigned int n,
 {
 	struct simd_work *w = ctx;
 
-	if (simd_opened(w, m, n, key))
+	while (n && n <= SIMD_ALONE && simd_opened(w, m, key)) {
+		m++;
+		n--;
+	}
+	if (!n)
 		return;
 	for (unsigned int i = 0; i < n; i += W)
 		simd_open(w, m + i, min_t(unsigned int, n - i, W), key);
