@@ -29,12 +29,14 @@
 #define udp_encap_allow_gso(sk)	do { } while (0)
 #endif
 
-/* Where the first bytes of a UDP payload stand while GRO looks at it. */
-static const struct wire_data *gro_message(struct sk_buff *skb)
+/*
+ * The outer header of a datagram that GRO looks at. All up to the first bytes of
+ * the UDP payload is behind it, or NULL is returned.
+ */
+static const struct iphdr *gro_outer(struct sk_buff *skb)
 {
-	unsigned int off = skb_gro_offset(skb);
-
-	return skb_gro_header(skb, off + sizeof(struct wire_data), off);
+	return skb_gro_header(skb, skb_gro_offset(skb) + sizeof(struct wire_data),
+			      NAPI_GRO_CB(skb)->network_offset);
 }
 
 /*
@@ -64,13 +66,10 @@ static void gro_chain(struct sk_buff *p, struct sk_buff *skb)
 	NAPI_GRO_CB(skb)->same_flow = 1;
 }
 
-/* The outer header of a datagram that GRO looks at, or holds. */
-static const struct iphdr *gro_outer(struct sk_buff *skb, bool held)
+/* The same of one that GRO holds. */
+static const struct iphdr *gro_held_outer(const struct sk_buff *p)
 {
-	unsigned int off = NAPI_GRO_CB(skb)->network_offset;
-
-	return held ? (void *)(skb->data + off) :
-		      skb_gro_header(skb, off + sizeof(struct ipv6hdr), off);
+	return (void *)(p->data + NAPI_GRO_CB(p)->network_offset);
 }
 
 /*
@@ -105,11 +104,14 @@ static struct sk_buff *udp_gro_receive_train(struct sock *sk,
 					     struct list_head *head,
 					     struct sk_buff *skb)
 {
-	const struct iphdr *ip = gro_outer(skb, false);
-	const struct wire_data *msg = gro_message(skb);
+	const struct iphdr *ip = gro_outer(skb);
+	const struct wire_data *msg;
 	struct sk_buff *p;
 
-	if (!msg || !ip || msg->header.type != cpu_to_le32(WIRE_DATA))
+	if (!ip)
+		goto flush;
+	msg = (void *)ip + skb_gro_offset(skb) - NAPI_GRO_CB(skb)->network_offset;
+	if (msg->header.type != cpu_to_le32(WIRE_DATA))
 		goto flush;
 
 	list_for_each_entry(p, head, list) {
@@ -121,7 +123,7 @@ static struct sk_buff *udp_gro_receive_train(struct sock *sk,
 		if (skb_copy_bits(p, skb_gro_offset(skb), &held, sizeof(held)) ||
 		    held.receiver != msg->receiver ||
 		    held.header.type != msg->header.type ||
-		    gro_dsfield(gro_outer(p, true)) != gro_dsfield(ip) ||
+		    gro_dsfield(gro_held_outer(p)) != gro_dsfield(ip) ||
 		    len > skb_shinfo(p)->gso_size || skb_zcopy(skb) ||
 		    p->len + len > TRAIN_BYTES_MAX || NAPI_GRO_CB(skb)->flush ||
 		    /* Drivers may leave the headers in the first fragment. */
