@@ -403,6 +403,42 @@ def replay():
     p.close()
 
 
+def transit():
+    """What only passes through is not joined to trains, though a tunnel has its port."""
+    key = run("wg genkey").strip()
+    run("ip netns add a; ip netns add b; ip link add ra type veth peer name v netns a; "
+        "ip link add rb type veth peer name v netns b")
+    for dev, net in (("ra", 1), ("rb", 2)):
+        ns = dev[1]
+        run(f"ip addr add 10.1.{net}.1/24 dev {dev}; ip addr add fd01:{net}::1/64 dev {dev} nodad; "
+            f"ip link set {dev} up; ip -n {ns} addr add 10.1.{net}.2/24 dev v; "
+            f"ip -n {ns} addr add fd01:{net}::2/64 dev v nodad; ip -n {ns} link set v up; "
+            f"ip -n {ns} route add default via 10.1.{net}.1; "
+            f"ip -n {ns} -6 route add default via fd01:{net}::1")
+    run("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1; ethtool -K ra gro on; "
+        "ip netns exec a ethtool -K v tx-udp-segmentation off")
+    run("ip link add wgR type wireguard; ip link set wgR up")
+    run("wg set wgR listen-port 4500 private-key /dev/stdin", key)
+    for me, to in (("10.1.1.2", "10.1.2.2"), ("fd01:1::2", "fd01:2::2")):
+        s, d = udp("a", me), udp("b", to, 4500)
+        sent, got = [], []
+        for turn in range(10):
+            train = [struct.pack("<IIQ", DATA, 7, 40 * turn + i) + bytes(1000) for i in range(40)]
+            send_train(s, train, (to, 4500))
+            sent += train
+            while True:
+                d_ = take(d, 0.1)
+                if not d_:
+                    break
+                got.append(d_[0])
+        check(got == sent, f"{len(got)} datagrams of {len(sent)} passed to {to}, "
+                           f"of {sorted({len(m) for m in got})} bytes")
+        s.close()
+        d.close()
+    run("sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0; ip link del wgR; "
+        "ip netns del a; ip netns del b")
+
+
 def error_path_skb_leak():
     """Every packet that cannot leave is counted: none is lost on the way."""
     p = Pair()
@@ -626,7 +662,8 @@ def soft_lockup():
 
 
 CLASSES = {f.__name__: f for f in (wrong_protocol, mtu_0, metadata_dst, metadata_lost, nonce_reuse,
-                                   replay, error_path_skb_leak, soft_lockup, handshake_flood,
+                                   replay, transit, error_path_skb_leak, soft_lockup,
+                                   handshake_flood,
                                    *hostile.CLASSES, *power.CLASSES, *queues.CLASSES,
                                    *requests.CLASSES)}
 
