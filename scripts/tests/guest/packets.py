@@ -416,7 +416,7 @@ def transit():
             f"ip -n {ns} route add default via 10.1.{net}.1; "
             f"ip -n {ns} -6 route add default via fd01:{net}::1")
     run("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1; ethtool -K ra gro on; "
-        "ip netns exec a ethtool -K v tx-udp-segmentation off")
+        "ip netns exec a ethtool -K v tso off gso off tx-udp-segmentation off")
     run("ip link add wgR type wireguard; ip link set wgR up")
     run("wg set wgR listen-port 4500 private-key /dev/stdin", key)
     for me, to in (("10.1.1.2", "10.1.2.2"), ("fd01:1::2", "fd01:2::2")):
