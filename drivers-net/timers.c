@@ -245,8 +245,8 @@ static void timer_fired(struct timer_list *timer)
 		culvert_udp_clear_source(peer);
 		culvert_handshake_initiate(peer, false);
 	}
+	/* There will be another one, also if there is no way to send this now. */
 	if (mask & BIT(DEADLINE_PERSISTENT))
-		/* Also if there is no way to send it now. */
 		traffic(t, now, READ_ONCE(peer->keepalive));
 	if (mask & (BIT(DEADLINE_KEEPALIVE) | BIT(DEADLINE_PERSISTENT)))
 		culvert_tx_keepalive(peer);
