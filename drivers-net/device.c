@@ -119,7 +119,7 @@ static int stop_device(struct net_device *netdev)
 		culvert_timers_stop(peer);
 		culvert_handshake_clear(peer);
 		culvert_session_clear_all(peer);
-		culvert_tx_purge(peer);
+		culvert_tx_purge(peer, false);
 		/* Opened again, it begins anew at once. */
 		WRITE_ONCE(peer->last_sent_handshake, 0);
 		cond_resched();

@@ -141,7 +141,7 @@ static void free_peer(struct rcu_head *rcu)
 
 	culvert_udp_clear_route(peer);
 	/* Who was sending may have found no key, and staged again. */
-	culvert_tx_purge(peer);
+	culvert_tx_purge(peer, false);
 	memzero_explicit(peer, sizeof(*peer));
 	kmem_cache_free(peer_cache, peer);
 	if (refcount_dec_and_test(&dev->peer_refs))
@@ -238,7 +238,7 @@ void culvert_peer_finish(struct list_head *gone)
 		culvert_timers_stop(peer);
 		culvert_handshake_clear(peer);
 		culvert_session_clear_all(peer);
-		culvert_tx_purge(peer);
+		culvert_tx_purge(peer, false);
 		culvert_udp_clear_route(peer);
 		culvert_peer_put(peer);
 		cond_resched();

@@ -123,7 +123,14 @@ u32 deadline_on_received(struct culvert_timers *t, u32 now, bool data,
 }
 EXPORT_SYMBOL_IF_KUNIT(deadline_on_received);
 
-/* An initiation has been sent. */
+/**
+ * deadline_on_initiated() - an initiation has been sent
+ * @t: the peer's deadlines
+ * @now: jiffies, cut
+ * @jitter: added to the time we wait for an answer, in jiffies
+ *
+ * Return: the deadline that has been set.
+ */
 u32 deadline_on_initiated(struct culvert_timers *t, u32 now, u32 jitter)
 {
 	return set(t, DEADLINE_RETRANSMIT,
@@ -131,7 +138,15 @@ u32 deadline_on_initiated(struct culvert_timers *t, u32 now, u32 jitter)
 }
 EXPORT_SYMBOL_IF_KUNIT(deadline_on_initiated);
 
-/* There are new keys; all keys are forgotten if these are the last. */
+/**
+ * deadline_on_session() - there are new keys
+ * @t: the peer's deadlines
+ * @now: jiffies, cut
+ *
+ * All keys are forgotten if these are the last.
+ *
+ * Return: the deadline that has been set.
+ */
 u32 deadline_on_session(struct culvert_timers *t, u32 now)
 {
 	return set(t, DEADLINE_ZERO_KEYS,
@@ -139,6 +154,13 @@ u32 deadline_on_session(struct culvert_timers *t, u32 now)
 }
 EXPORT_SYMBOL_IF_KUNIT(deadline_on_session);
 
+/**
+ * deadline_expire() - take what is due
+ * @t: the peer's deadlines; those that are due are unset
+ * @now: jiffies, cut
+ *
+ * Return: a bit for each deadline that was due.
+ */
 unsigned int deadline_expire(struct culvert_timers *t, u32 now)
 {
 	unsigned int i, mask = 0;
@@ -154,6 +176,12 @@ unsigned int deadline_expire(struct culvert_timers *t, u32 now)
 }
 EXPORT_SYMBOL_IF_KUNIT(deadline_expire);
 
+/**
+ * deadline_next() - when is the next one?
+ * @t: the peer's deadlines
+ *
+ * Return: the earliest that is set, or 0.
+ */
 u32 deadline_next(const struct culvert_timers *t)
 {
 	unsigned int i;
@@ -165,6 +193,13 @@ u32 deadline_next(const struct culvert_timers *t)
 }
 EXPORT_SYMBOL_IF_KUNIT(deadline_next);
 
+/**
+ * deadline_retry() - an initiation has not been answered
+ * @t: the peer's deadlines; counts attempts
+ * @now: jiffies, cut
+ *
+ * Return: true to send another one, false to give up.
+ */
 bool deadline_retry(struct culvert_timers *t, u32 now)
 {
 	u8 attempts = READ_ONCE(t->attempts) + 1;
@@ -218,7 +253,7 @@ static void retransmit(struct culvert_peer *peer, u32 now)
 		return;
 	}
 	trace_culvert_handshake(peer, CULVERT_STEP_GIVEN_UP);
-	culvert_tx_purge(peer);
+	culvert_tx_purge(peer, true);
 }
 
 static void timer_fired(struct timer_list *timer)

@@ -530,20 +530,42 @@ void culvert_tx_keepalive(struct culvert_peer *peer)
 	rcu_read_unlock_bh();
 }
 
+/* Tells the sender, if it is known by which route it sent, that there is no way. */
+static void tx_unreachable(struct sk_buff *skb)
+{
+	/* ICMP would take another tunnel's metadata for a route. */
+	if (!skb_valid_dst(skb))
+		return;
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+		break;
+	case htons(ETH_P_IPV6):
+		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH,
+				ICMPV6_ADDR_UNREACH, 0);
+		break;
+	}
+}
+
 /**
  * culvert_tx_purge() - drop what is staged for a peer
  * @peer: the peer
+ * @unreachable: tell the senders that there is no way
  *
  * Context: Any context.
  */
-void culvert_tx_purge(struct culvert_peer *peer)
+void culvert_tx_purge(struct culvert_peer *peer, bool unreachable)
 {
 	struct sk_buff_head queue;
+	struct sk_buff *skb;
 
 	__skb_queue_head_init(&queue);
 	spin_lock_bh(&peer->staged.lock);
 	skb_queue_splice_tail_init(&peer->staged, &queue);
 	spin_unlock_bh(&peer->staged.lock);
+	if (unreachable)
+		skb_queue_walk(&queue, skb)
+			tx_unreachable(skb);
 	culvert_drop_queue(peer->device, &queue, CULVERT_DROP_TX_PURGED);
 }
 
@@ -559,6 +581,7 @@ static bool tx_stage(struct culvert_peer *peer, struct sk_buff *skb,
 		.depth = this_cpu_read(tx_depth),
 	};
 	struct sk_buff *segs = skb, *next;
+	bool keyed = tx_has_key(peer);
 	struct train_cut cut;
 	int err = 0;
 
@@ -583,7 +606,11 @@ static bool tx_stage(struct culvert_peer *peer, struct sk_buff *skb,
 	skb_list_walk_safe(segs, skb, next) {
 		skb_mark_not_on_list(skb);
 		skb_get_hash(skb);
-		skb_dst_drop(skb);
+		/* The route is for an ICMP error, should no key ever come. */
+		if (likely(keyed))
+			skb_dst_drop(skb);
+		else
+			skb_dst_force(skb);
 		*tx_cb(skb) = cb;
 		__skb_queue_tail(queue, skb);
 	}
@@ -597,23 +624,6 @@ static bool tx_is_idle(const struct culvert_peer *peer)
 		return false;
 	smp_rmb(); /* pairs with tx_drain() */
 	return !READ_ONCE(peer->draining);
-}
-
-/* Tells a local sender that there is no way. */
-static void tx_unreachable(struct sk_buff *skb)
-{
-	/* ICMP would take another tunnel's metadata for a route. */
-	if (skb_dst(skb) && !skb_valid_dst(skb))
-		return;
-	switch (skb->protocol) {
-	case htons(ETH_P_IP):
-		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
-		break;
-	case htons(ETH_P_IPV6):
-		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH,
-				ICMPV6_ADDR_UNREACH, 0);
-		break;
-	}
 }
 
 /**

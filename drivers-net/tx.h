@@ -16,7 +16,7 @@ struct culvert_train;
 netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *dev);
 bool culvert_tx_flush(struct culvert_peer *peer);
 void culvert_tx_keepalive(struct culvert_peer *peer);
-void culvert_tx_purge(struct culvert_peer *peer);
+void culvert_tx_purge(struct culvert_peer *peer, bool unreachable);
 
 /* For crypt.c: seal a train, wherever; then send it, in order. */
 void culvert_tx_process(struct culvert_train *train);
