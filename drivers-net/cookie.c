@@ -48,6 +48,10 @@ static void mac(u8 out[WIRE_MAC_BYTES], const void *msg, size_t len,
 	blake2s_final(&ctx, out);
 }
 
+/**
+ * culvert_cookie_init() - before anything else happens to a checker
+ * @c: the checker
+ */
 void culvert_cookie_init(struct culvert_cookie_checker *c)
 {
 	memset(c, 0, sizeof(*c));
@@ -55,6 +59,13 @@ void culvert_cookie_init(struct culvert_cookie_checker *c)
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_cookie_init);
 
+/**
+ * culvert_cookie_set_key() - our static key is new
+ * @c: ours
+ * @public_key: computed from the private one; others make mac1 with it
+ *
+ * Context: May sleep.
+ */
 void culvert_cookie_set_key(struct culvert_cookie_checker *c,
 			    const u8 public_key[WIRE_KEY_BYTES])
 {
@@ -171,6 +182,16 @@ void culvert_cookie_reply(struct culvert_cookie_checker *c, struct wire_cookie *
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_cookie_reply);
 
+/**
+ * culvert_cookie_open() - read a cookie reply
+ * @cookie: receives the cookie; wiped if the reply is not authentic
+ * @reply: the message
+ * @mac1: of the message that it answers
+ * @public_key: of the peer it comes from
+ *
+ * Context: Any context.
+ * Return: false if it is not from there, or answers something else.
+ */
 bool culvert_cookie_open(u8 cookie[WIRE_COOKIE_BYTES], const struct wire_cookie *reply,
 			 const u8 mac1[WIRE_MAC_BYTES],
 			 const u8 public_key[WIRE_KEY_BYTES])
@@ -184,6 +205,14 @@ bool culvert_cookie_open(u8 cookie[WIRE_COOKIE_BYTES], const struct wire_cookie 
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_cookie_open);
 
+/**
+ * culvert_cookie_source() - where a message came from, as a cookie is bound to it
+ * @source: receives address and port as they stand on the wire
+ * @skb: the message, its network and transport headers set
+ *
+ * Context: Any context.
+ * Return: bytes of @source, which tell the families apart; 0 if it is not IP.
+ */
 size_t culvert_cookie_source(u8 source[COOKIE_SOURCE_MAX], const struct sk_buff *skb)
 {
 	__be16 port = udp_hdr(skb)->source;
@@ -225,6 +254,12 @@ bool culvert_cookie_under_load(struct culvert_cookie_checker *c,
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_cookie_under_load);
 
+/**
+ * ratelimit_create() - a table in which no source has come yet
+ *
+ * Context: May sleep.
+ * Return: the table, for kvfree(); NULL without memory.
+ */
 struct ratelimit *ratelimit_create(void)
 {
 	struct ratelimit *rl = kvzalloc_obj(*rl);
@@ -308,17 +343,35 @@ out:
 }
 EXPORT_SYMBOL_IF_KUNIT(ratelimit_allow);
 
+/**
+ * culvert_ratelimit_init() - make the table of all devices, when the module is loaded
+ *
+ * Return: 0 or -ENOMEM.
+ */
 int culvert_ratelimit_init(void)
 {
 	ratelimit = ratelimit_create();
 	return ratelimit ? 0 : -ENOMEM;
 }
 
+/**
+ * culvert_ratelimit_exit() - when the module goes
+ */
 void culvert_ratelimit_exit(void)
 {
 	kvfree(ratelimit);
 }
 
+/**
+ * culvert_ratelimit_allow() - may this source cost us one more handshake now?
+ * @net: the namespace that its messages arrive in
+ * @source: its address and port, of which the port does not count
+ * @source_len: bytes of @source; 0 is never allowed
+ * @now_ns: boot time in ns
+ *
+ * Context: Any but interrupts.
+ * Return: true if it may.
+ */
 bool culvert_ratelimit_allow(const struct net *net, const u8 *source,
 			     size_t source_len, u64 now_ns)
 {

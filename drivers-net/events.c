@@ -96,24 +96,20 @@ static void count_drop(struct culvert_device *dev, enum culvert_drop why,
 	}
 }
 
-/* A device that was closed, and may be going, has lost its statistics. */
-static struct pcpu_sw_netstats *stats_begin(struct culvert_device *dev)
+static void count(struct culvert_device *dev, bool tx, unsigned int packets,
+		  unsigned int bytes)
 {
 	struct pcpu_sw_netstats *stats;
 
 	rcu_read_lock_bh();
-	if (unlikely(!netif_running(dev->dev))) {
-		rcu_read_unlock_bh();
-		return NULL;
+	/* A device that was closed, and may be going, has lost its statistics. */
+	if (likely(netif_running(dev->dev))) {
+		stats = this_cpu_ptr(dev->dev->tstats);
+		u64_stats_update_begin(&stats->syncp);
+		u64_stats_add(tx ? &stats->tx_packets : &stats->rx_packets, packets);
+		u64_stats_add(tx ? &stats->tx_bytes : &stats->rx_bytes, bytes);
+		u64_stats_update_end(&stats->syncp);
 	}
-	stats = this_cpu_ptr(dev->dev->tstats);
-	u64_stats_update_begin(&stats->syncp);
-	return stats;
-}
-
-static void stats_end(struct pcpu_sw_netstats *stats)
-{
-	u64_stats_update_end(&stats->syncp);
 	rcu_read_unlock_bh();
 }
 
@@ -128,13 +124,7 @@ static void stats_end(struct pcpu_sw_netstats *stats)
 void culvert_count_tx(struct culvert_device *dev, unsigned int packets,
 		      unsigned int bytes)
 {
-	struct pcpu_sw_netstats *stats = stats_begin(dev);
-
-	if (!stats)
-		return;
-	u64_stats_add(&stats->tx_packets, packets);
-	u64_stats_add(&stats->tx_bytes, bytes);
-	stats_end(stats);
+	count(dev, true, packets, bytes);
 }
 
 /**
@@ -148,13 +138,7 @@ void culvert_count_tx(struct culvert_device *dev, unsigned int packets,
 void culvert_count_rx(struct culvert_device *dev, unsigned int packets,
 		      unsigned int bytes)
 {
-	struct pcpu_sw_netstats *stats = stats_begin(dev);
-
-	if (!stats)
-		return;
-	u64_stats_add(&stats->rx_packets, packets);
-	u64_stats_add(&stats->rx_bytes, bytes);
-	stats_end(stats);
+	count(dev, false, packets, bytes);
 }
 
 /**

@@ -26,6 +26,13 @@
 
 #define HANDSHAKE_ROUNDS	16	/* batches, until other work has its turn */
 
+/**
+ * handshake_load_shared() - what the two static keys have in common, if it is known
+ * @peer: the peer, its lock held
+ * @shared: receives it
+ *
+ * Context: identity.lock held.
+ */
 void handshake_load_shared(const struct culvert_peer *peer,
 			   struct noise_shared *shared)
 {
@@ -35,7 +42,13 @@ void handshake_load_shared(const struct culvert_peer *peer,
 		memcpy(shared->key, peer->shared, sizeof(shared->key));
 }
 
-/* identity.lock has been held since handshake_load_shared(). */
+/**
+ * handshake_store_shared() - keep what the two static keys have in common
+ * @peer: the peer, its lock held
+ * @shared: as handshake_load_shared() left it, or computed since
+ *
+ * Context: identity.lock has been held since handshake_load_shared().
+ */
 void handshake_store_shared(struct culvert_peer *peer,
 			    const struct noise_shared *shared)
 {
@@ -46,7 +59,15 @@ void handshake_store_shared(struct culvert_peer *peer,
 	peer->has_shared = true;
 }
 
-/* Both MACs of a message to @peer; @len bytes stand in front of @macs. */
+/**
+ * handshake_add_macs() - complete a message to a peer
+ * @peer: the peer; mac2 is made with a fresh cookie of its, if there is one
+ * @macs: the end of the message, receives them
+ * @msg: the message
+ * @len: bytes in front of @macs
+ *
+ * Context: Any but hard interrupts; takes peer->lock.
+ */
 void handshake_add_macs(struct culvert_peer *peer, struct wire_macs *macs,
 			const void *msg, size_t len)
 {
@@ -63,7 +84,13 @@ void handshake_add_macs(struct culvert_peer *peer, struct wire_macs *macs,
 	memzero_explicit(cookie, sizeof(cookie));
 }
 
-/* A message of a handshake that has given keys. */
+/**
+ * handshake_received() - a message of a handshake has given keys
+ * @peer: from whom
+ * @skb: the message, which tells where the peer is now
+ *
+ * Context: Any but hard interrupts; takes peer->lock.
+ */
 void handshake_received(struct culvert_peer *peer, const struct sk_buff *skb)
 {
 	culvert_udp_roam(peer, skb);
@@ -165,9 +192,14 @@ static bool receive_some(struct culvert_device *dev)
 	return i == HANDSHAKE_BATCH;
 }
 
-/*
+/**
+ * culvert_handshake_work() - send and answer what waits for it
+ * @work: of a device
+ *
  * Whoever adds to a queue queues the work afterwards, also while it runs, so
  * that nothing is left behind when it finds both queues empty.
+ *
+ * Context: Process context.
  */
 void culvert_handshake_work(struct work_struct *work)
 {
@@ -230,6 +262,13 @@ void culvert_handshake_receive(struct culvert_device *dev, struct sk_buff *skb)
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_handshake_receive);
 
+/**
+ * culvert_handshake_init() - before a new device may have handshakes
+ * @dev: the device
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int culvert_handshake_init(struct culvert_device *dev)
 {
 	dev->batch = kzalloc_obj(*dev->batch);

@@ -33,24 +33,49 @@ static const struct rhashtable_params index_params = {
 	.automatic_shrinking = true,
 };
 
+/**
+ * culvert_session_cache_init() - when the module is loaded
+ *
+ * Return: 0 or -ENOMEM.
+ */
 int culvert_session_cache_init(void)
 {
 	session_cache = KMEM_CACHE(culvert_session, 0);
 	return session_cache ? 0 : -ENOMEM;
 }
 
+/**
+ * culvert_session_cache_exit() - when the module goes
+ *
+ * Waits for what call_rcu() has yet to free.
+ *
+ * Context: May sleep; no session is in use.
+ */
 void culvert_session_cache_exit(void)
 {
 	rcu_barrier();
 	kmem_cache_destroy(session_cache);
 }
 
+/**
+ * culvert_session_table_init() - make a device's table of receiver indices
+ * @dev: the device
+ *
+ * Context: May sleep.
+ * Return: 0 or a negative error.
+ */
 int culvert_session_table_init(struct culvert_device *dev)
 {
 	return rhashtable_init(&dev->indices, &index_params);
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_session_table_init);
 
+/**
+ * culvert_session_table_destroy() - free a device's table of receiver indices
+ * @dev: the device; neither a session nor a handshake of it is left
+ *
+ * Context: May sleep.
+ */
 void culvert_session_table_destroy(struct culvert_device *dev)
 {
 	rhashtable_destroy(&dev->indices);
@@ -82,13 +107,29 @@ int culvert_index_insert(struct culvert_device *dev, struct culvert_index *index
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_index_insert);
 
-/* Harmless if it is not in the table (any more). */
+/**
+ * culvert_index_remove() - take a session or handshake out of the table
+ * @dev: whose table it is
+ * @index: what goes; no harm if it is not there (any more)
+ *
+ * Readers under RCU may still have it in their hands.
+ *
+ * Context: Any but hard interrupts.
+ */
 void culvert_index_remove(struct culvert_device *dev, struct culvert_index *index)
 {
 	rhashtable_remove_fast(&dev->indices, &index->node, index_params);
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_index_remove);
 
+/**
+ * culvert_index_find() - look a receiver index up
+ * @dev: where the message came in
+ * @index: which the message says
+ *
+ * Context: Any, under RCU, which is also what the result lives by.
+ * Return: a session or a running handshake, or NULL.
+ */
 struct culvert_index *culvert_index_find(struct culvert_device *dev, u32 index)
 {
 	return rhashtable_lookup(&dev->indices, &index, index_params);
@@ -118,6 +159,17 @@ struct culvert_session *culvert_session_alloc(struct culvert_peer *peer, gfp_t g
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_session_alloc);
 
+/**
+ * culvert_session_inherit_index() - put a session in its handshake's place
+ * @dev: whose table it is
+ * @old: the handshake, in the table
+ * @s: the session, not yet established
+ *
+ * Nobody finds the index free in between.
+ *
+ * Context: Any but hard interrupts.
+ * Return: 0, or -ENOENT if the handshake is not in the table any more.
+ */
 int culvert_session_inherit_index(struct culvert_device *dev, struct culvert_index *old,
 				  struct culvert_session *s)
 {
@@ -127,6 +179,15 @@ int culvert_session_inherit_index(struct culvert_device *dev, struct culvert_ind
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_session_inherit_index);
 
+/**
+ * culvert_session_establish() - the keys are there
+ * @s: the session, in the table
+ * @now_ns: boot time in ns, from which its age counts
+ *
+ * From now on what arrives finds it.
+ *
+ * Context: Any context.
+ */
 void culvert_session_establish(struct culvert_session *s, u64 now_ns)
 {
 	s->birth = now_ns;
@@ -135,6 +196,14 @@ void culvert_session_establish(struct culvert_session *s, u64 now_ns)
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_session_establish);
 
+/**
+ * culvert_session_find() - the session that a message of data is for
+ * @dev: where the message came in
+ * @index: which the message says
+ *
+ * Context: Any, under RCU, which is also what the result lives by.
+ * Return: an established session, or NULL.
+ */
 struct culvert_session *culvert_session_find(struct culvert_device *dev, u32 index)
 {
 	struct culvert_index *found = culvert_index_find(dev, index);
@@ -146,6 +215,13 @@ struct culvert_session *culvert_session_find(struct culvert_device *dev, u32 ind
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_session_find);
 
+/**
+ * culvert_session_get() - take a reference
+ * @s: found under RCU
+ *
+ * Context: Any context.
+ * Return: false if the last reference has gone.
+ */
 bool culvert_session_get(struct culvert_session *s)
 {
 	return refcount_inc_not_zero(&s->refs);
@@ -161,6 +237,14 @@ static void session_free(struct rcu_head *rcu)
 	kmem_cache_free(session_cache, s);
 }
 
+/**
+ * culvert_session_put() - give a reference back
+ * @s: the session
+ *
+ * After the last one the keys are wiped, as soon as no reader is left.
+ *
+ * Context: Any but hard interrupts.
+ */
 void culvert_session_put(struct culvert_session *s)
 {
 	struct culvert_peer *peer = s->peer;
@@ -173,6 +257,14 @@ void culvert_session_put(struct culvert_session *s)
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_session_put);
 
+/**
+ * culvert_session_drop() - end a session
+ * @s: the session; the caller's reference goes
+ *
+ * It is found no more, and nothing is sent under it.
+ *
+ * Context: Any but hard interrupts.
+ */
 void culvert_session_drop(struct culvert_session *s)
 {
 	culvert_index_remove(s->peer->device, &s->index);
@@ -382,6 +474,14 @@ bool culvert_session_take_counters(struct culvert_session *s, unsigned int nr,
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_session_take_counters);
 
+/**
+ * culvert_session_may_receive() - is the session good for receiving?
+ * @s: the session
+ * @now_ns: boot time in ns
+ *
+ * Context: Any context.
+ * Return: false if its keys are too old to open anything.
+ */
 bool culvert_session_may_receive(const struct culvert_session *s, u64 now_ns)
 {
 	return !older_than(s, WIRE_REJECT_AFTER_TIME, now_ns);
@@ -435,6 +535,10 @@ EXPORT_SYMBOL_IF_KUNIT(culvert_session_wants_rekey_on_receive);
 
 static_assert(REPLAY_WINDOW >= 8000);
 
+/**
+ * replay_window_init() - a window that has seen nothing
+ * @w: the window
+ */
 void replay_window_init(struct replay_window *w)
 {
 	memset(w, 0, sizeof(*w));
