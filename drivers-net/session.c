@@ -21,10 +21,10 @@
 static struct kmem_cache *session_cache;
 
 /* With the window's 1 KiB; a peer and one session stay below 2 KiB. */
-#if !defined(CONFIG_DEBUG_SPINLOCK) && !defined(CONFIG_DEBUG_LOCK_ALLOC) && \
-	SMP_CACHE_BYTES <= 64
-static_assert(sizeof(struct culvert_session) <= 1280);
-#endif
+static_assert(IS_ENABLED(CONFIG_DEBUG_SPINLOCK) ||
+	      IS_ENABLED(CONFIG_DEBUG_LOCK_ALLOC) ||
+	      IS_ENABLED(CONFIG_PREEMPT_RT) || SMP_CACHE_BYTES > 64 ||
+	      sizeof(struct culvert_session) <= 1280);
 
 static const struct rhashtable_params index_params = {
 	.key_len = sizeof_field(struct culvert_index, local_index),
