@@ -84,31 +84,32 @@ static inline void fe_weak_reduce(struct fe *r)
 {
 }
 
-/* t / 2^51, in halves: many CPUs are slow at shifting across two words. */
 static __always_inline u64 fe51_excess(u128 t)
 {
-	return (u64)(t >> 64) << 13 | (u64)t >> 51;
+	return (u64)(t >> 51);
 }
 
 /*
- * All limbs at once, twice: the sums are below 2^111, what they hand on first
- * is below 2^60, and below 2^64 even 19-fold; what they hand on then is below
- * 2^13. One limb after the other would be less work, but much longer to wait.
+ * Two chains of carries, from limb 0 and from limb 3, so that neither waits
+ * for the other. @t4 is below 2^110.4, so that what it hands on is below 2^64
+ * even 19-fold; the others are below 2^114.3. What limbs 0 and 3 hand on at
+ * the end is below 2^13.
  */
 static __always_inline void fe_carry_wide(u64 r[5], u128 t0, u128 t1, u128 t2,
 					  u128 t3, u128 t4)
 {
-	const u64 s0 = ((u64)t0 & FE51_MASK) + fe51_excess(t4) * 19;
-	const u64 s1 = ((u64)t1 & FE51_MASK) + fe51_excess(t0);
-	const u64 s2 = ((u64)t2 & FE51_MASK) + fe51_excess(t1);
-	const u64 s3 = ((u64)t3 & FE51_MASK) + fe51_excess(t2);
-	const u64 s4 = ((u64)t4 & FE51_MASK) + fe51_excess(t3);
+	u64 s0, s3;
 
-	r[0] = (s0 & FE51_MASK) + (s4 >> 51) * 19;
-	r[1] = (s1 & FE51_MASK) + (s0 >> 51);
-	r[2] = (s2 & FE51_MASK) + (s1 >> 51);
-	r[3] = (s3 & FE51_MASK) + (s2 >> 51);
-	r[4] = (s4 & FE51_MASK) + (s3 >> 51);
+	t1 += fe51_excess(t0);
+	t4 += fe51_excess(t3);
+	t2 += fe51_excess(t1);
+	s0 = ((u64)t0 & FE51_MASK) + fe51_excess(t4) * 19;
+	s3 = ((u64)t3 & FE51_MASK) + fe51_excess(t2);
+	r[0] = s0 & FE51_MASK;
+	r[1] = ((u64)t1 & FE51_MASK) + (s0 >> 51);
+	r[2] = (u64)t2 & FE51_MASK;
+	r[3] = s3 & FE51_MASK;
+	r[4] = ((u64)t4 & FE51_MASK) + (s3 >> 51);
 }
 
 static __always_inline void fe_mul_hot(struct fe *r, const struct fe *a,
