@@ -385,6 +385,25 @@ void noise_read_timestamps(struct noise_responder *r, unsigned int nr,
 }
 EXPORT_SYMBOL_IF_KUNIT(noise_read_timestamps);
 
+/* The multiplications are done. Not in the frame that has all their operands. */
+static noinline_for_stack void write_response(struct noise_responder *r,
+					      struct wire_response *msg)
+{
+	struct noise_transcript *t = &r->transcript;
+	u8 key[WIRE_KEY_BYTES];
+
+	msg->header.type = cpu_to_le32(WIRE_RESPONSE);
+	msg->sender = r->sender;
+	msg->receiver = r->msg->sender;
+	mix_ephemeral(t, msg->ephemeral);
+	mix_chain(t, r->keys.initiator);
+	mix_chain(t, r->keys.responder);
+	mix_psk(t, key, r->psk);
+	seal(t, msg->enc_nothing, NULL, 0, key);
+	split(t, &r->keys);
+	memzero_explicit(key, sizeof(key));
+}
+
 /**
  * noise_respond() - third step: answer, and derive the keys
  * @r: after noise_read_timestamps(), and with @psk, @ephemeral and @sender
@@ -397,7 +416,6 @@ void noise_respond(struct noise_responder *r, unsigned int nr,
 		   struct wire_response *const msg[])
 {
 	struct x25519_op ops[3 * NOISE_BATCH], *op = ops;
-	u8 key[WIRE_KEY_BYTES];
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
@@ -421,24 +439,12 @@ void noise_respond(struct noise_responder *r, unsigned int nr,
 	x25519_batch(ops, op - ops);
 
 	for (i = 0, op = ops; i < nr; i++) {
-		struct noise_transcript *t = &r[i].transcript;
-
 		if (!r[i].ok)
 			continue;
 		r[i].ok = op[1].ok && op[2].ok;
 		op += 3;
-		if (!r[i].ok)
-			continue;
-		msg[i]->header.type = cpu_to_le32(WIRE_RESPONSE);
-		msg[i]->sender = r[i].sender;
-		msg[i]->receiver = r[i].msg->sender;
-		mix_ephemeral(t, msg[i]->ephemeral);
-		mix_chain(t, r[i].keys.initiator);
-		mix_chain(t, r[i].keys.responder);
-		mix_psk(t, key, r[i].psk);
-		seal(t, msg[i]->enc_nothing, NULL, 0, key);
-		split(t, &r[i].keys);
+		if (r[i].ok)
+			write_response(&r[i], msg[i]);
 	}
-	memzero_explicit(key, sizeof(key));
 }
 EXPORT_SYMBOL_IF_KUNIT(noise_respond);
