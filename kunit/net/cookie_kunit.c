@@ -157,12 +157,14 @@ static void cookie_handshake_flood_load(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, culvert_cookie_under_load(&c, 0, 2 * START + NSEC_PER_SEC));
 }
 
+KUNIT_DEFINE_ACTION_WRAPPER(free_ratelimit, kvfree, const void *);
+
 static struct ratelimit *make_ratelimit(struct kunit *test)
 {
 	struct ratelimit *rl = ratelimit_create();
 
 	KUNIT_ASSERT_NOT_NULL(test, rl);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, (kunit_action_t *)kvfree, rl), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_ratelimit, rl), 0);
 	return rl;
 }
 
