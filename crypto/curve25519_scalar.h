@@ -7,6 +7,7 @@
 #ifndef _LIB_CRYPTO_BATCH_CURVE25519_SCALAR_H
 #define _LIB_CRYPTO_BATCH_CURVE25519_SCALAR_H
 
+#include <linux/compiler.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/unaligned.h>
@@ -92,6 +93,10 @@ struct ladder_state {
 	u64 k[4];
 };
 
+/*
+ * The barriers keep a compiler from working on several products at once, for
+ * which it would need a frame of more than 1 KiB: clang does, for arm64.
+ */
 static noinline_for_stack void ladder_step(struct ladder_state *s, u64 swap)
 {
 	fe_add(&s->a, &s->x2, &s->z2);
@@ -99,21 +104,30 @@ static noinline_for_stack void ladder_step(struct ladder_state *s, u64 swap)
 	fe_add(&s->c, &s->x3, &s->z3);
 	fe_sub(&s->d, &s->x3, &s->z3);
 	fe_mul_hot(&s->x3, &s->d, &s->a);		/* DA */
+	barrier();
 	fe_mul_hot(&s->z3, &s->c, &s->b);		/* CB */
+	barrier();
 	fe_choose(&s->a, &s->c, swap);
 	fe_choose(&s->b, &s->d, swap);
 	fe_sqr_hot(&s->a, &s->a);		/* AA */
+	barrier();
 	fe_sqr_hot(&s->b, &s->b);		/* BB */
+	barrier();
 	fe_add(&s->c, &s->x3, &s->z3);
 	fe_sub(&s->d, &s->x3, &s->z3);
 	fe_sqr_hot(&s->x3, &s->c);
+	barrier();
 	fe_sqr_hot(&s->z3, &s->d);
+	barrier();
 	fe_mul_hot(&s->x2, &s->a, &s->b);
+	barrier();
 	fe_sub(&s->b, &s->a, &s->b);		/* E */
 	fe_mul_small(&s->c, &s->b, 121665);
 	fe_add(&s->c, &s->c, &s->a);
 	fe_mul_hot(&s->z2, &s->b, &s->c);
+	barrier();
 	fe_mul_hot(&s->z3, &s->z3, &s->u);
+	barrier();
 }
 
 static void ladder(u8 out[32], const u8 scalar[32], const u8 point[32])
@@ -159,6 +173,7 @@ static noinline_for_stack void comb_finish(struct comb_state *s)
 {
 	fe_mul_hot(&s->x, &s->e, &s->f);
 	fe_mul_hot(&s->y, &s->g, &s->h);
+	barrier();
 	fe_mul_hot(&s->z, &s->f, &s->g);
 	fe_mul_hot(&s->t, &s->e, &s->h);
 }
