@@ -198,13 +198,14 @@ static void destroy_device(struct culvert_device *dev)
 	mutex_lock(&dev->update_lock);
 	rcu_assign_pointer(dev->net, NULL);
 	culvert_udp_close(dev);
+	/* No message comes that would name a peer by its key. */
+	culvert_peer_table_destroy(dev);
 	culvert_peer_remove_all(dev);
 	mutex_unlock(&dev->update_lock);
 
 	culvert_peer_wait_all(dev);
 	culvert_handshake_exit(dev);
 	destroy_workqueue(dev->wq);
-	culvert_peer_table_destroy(dev);
 	culvert_session_table_destroy(dev);
 	culvert_events_destroy(dev);
 	memzero_explicit(&dev->identity, sizeof(dev->identity));

@@ -42,7 +42,7 @@ struct culvert_identity {
  * @sock4: tunnel socket, in @net; read under RCU, written under @update_lock
  * @sock6: as @sock4
  * @indices: sessions and running handshakes by receiver index
- * @keys: peers by public key
+ * @keys: peers by public key, as long as @has_keys
  * @net: where the device was made, and where its sockets live; NULL once that
  *	 namespace goes
  * @fwmark: mark of what we send outside
@@ -64,6 +64,7 @@ struct culvert_identity {
  * @generation: changes with every change of the configuration, for dumps; no
  *		two devices ever have the same
  * @up: opened and not closed since; under @update_lock
+ * @has_keys: there is a table @keys; under @update_lock
  * @list: all devices; under a lock in device.c
  * @update_lock: serialises configuration. Taken after RTNL.
  */
@@ -93,6 +94,7 @@ struct culvert_device {
 	struct completion		peers_gone;
 	u64				generation;
 	bool				up;
+	bool				has_keys;
 	struct list_head		list;
 	struct mutex			update_lock;	/* see above */
 };
