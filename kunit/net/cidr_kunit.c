@@ -18,7 +18,8 @@
 
 #define NR_PEERS	5
 #define MAX_PREFIXES	192
-#define RANDOM_OPS	1500000
+/* Less of it where every access to memory is checked. */
+#define RANDOM_OPS	(IS_ENABLED(CONFIG_KASAN) || IS_ENABLED(CONFIG_KCSAN) ? 200000 : 1500000)
 
 struct oracle_prefix {
 	struct culvert_prefix	prefix;

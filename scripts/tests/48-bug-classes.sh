@@ -23,7 +23,6 @@ if [[ ${CULVERT_KERNEL:-} != *-um* ]]; then
 	files+=(--add-module "$CULVERT_SCRATCH/vmfork/vmfork.ko")
 fi
 limit=2000
-[[ ${CULVERT_KERNEL:-} != v7.3-* ]] || limit=3600
 long=()
 [ -z "${CULVERT_LONG:-}" ] || { long=(--long) limit=5000; }
 classes=${CULVERT_CLASSES:-}
