@@ -17,7 +17,7 @@
 struct netlink_test {
 	struct sk_buff	*skb;
 	bool		whole;		/* not the policy alone */
-	u8		bytes[256];
+	u8		bytes[256] __aligned(8);
 };
 
 /* As generic netlink looks at a request of this family, and then the driver. */
