@@ -41,7 +41,7 @@
  * @thread: flushes them when the CPU is idle
  * @tasklet: flushes them after the softirqs
  * @timer: flushes them at the next tick, if nobody did before
- * @last_sent: when a process last sent a packet, ns
+ * @last_sent: when a process last sent a packet, or was through with a burst, ns
  * @staged: packets of processes that wait
  * @alone: so many packets need not wait, after one that had no company
  */
@@ -180,6 +180,8 @@ void culvert_gather(struct culvert_peer *peer)
 		WRITE_ONCE(cpu->staged, staged);
 		if (staged >= GATHER_MAX) {
 			gather_flush(cpu);
+			/* That took its time, but is no pause of the sender's. */
+			WRITE_ONCE(cpu->last_sent, ktime_get_ns());
 			return;
 		}
 	}
