@@ -504,9 +504,11 @@ cpu_hotplug()
 # STATE is "-": a request about several things may have done some of them.
 fail_each()
 {
-	local text=$1 reset=$2 state=$3 nth failed=0 injected=0 left status
+	local text=$1 reset=$2 state=$3 nth failed=0 injected=0 left status other=
 	shift 3
 
+	# device_add() does when there was no memory for a name: netdev_register_kobject().
+	[ "$text" != "link add" ] || other='invalid argument'
 	for ((nth = 1; nth < 5000; nth++)); do
 		eval "$reset"
 		rm -f /tmp/left
@@ -524,7 +526,8 @@ fail_each()
 		if [ "$status" != 0 ]; then
 			failed=$((failed + 1))
 			[ "$left" = 0 ] || break
-			grep -qiE 'cannot allocate memory|no buffer space|out of memory' /tmp/out ||
+			grep -qiE "cannot allocate memory|no buffer space|out of memory${other:+|$other}" \
+				/tmp/out ||
 				fail "$text: allocation $nth failed, and that is called: $(cat /tmp/out)"
 			if [ "$state" != - ]; then
 				eval "$state" >/tmp/state.after 2>&1 || true
