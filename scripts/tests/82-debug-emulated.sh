@@ -11,4 +11,5 @@
 
 # Slow as it is, fewer peers have to do for the configuration.
 export CULVERT_PEERS=1000
-on_kernel v7.3-debug 31-kunit-vm 45-tools 46-config 48-bug-classes 49-churn
+on_kernel v7.3-debug 31-kunit-vm 45-tools 46-config 48-bug-classes 49-churn 50-interop-go \
+	51-interop-intree
