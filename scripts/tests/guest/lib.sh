@@ -67,7 +67,7 @@ pair_up()
 	ip addr add "10.99.0.$me/24" dev eth0
 	ip addr add "fd99::$me/64" dev eth0 nodad
 	ip link set eth0 up
-	until_ok 60 ping -c 1 -W 1 "10.98.0.$other" || fail "the other machine does not answer"
+	until_ok 300 ping -c 1 -W 1 "10.98.0.$other" || fail "the other machine does not answer"
 }
 
 # Both machines reach the same point; barrier [SECONDS] for whichever comes late.
