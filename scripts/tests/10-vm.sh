@@ -26,6 +26,19 @@ grep -qx back "$CULVERT_SCRATCH/file"
 # A kernel warning with a command that is content.
 expect 1 -- 'echo "------------[ cut here ]------------" >/dev/kmsg'
 grep -q 'must not be there' "$CULVERT_SCRATCH/err"
+# Nobody but the kernel has its last word, and what it says afterwards is nobody's fault.
+expect 1 -- 'echo "reboot: Power down" >/dev/kmsg
+	echo "------------[ cut here ]------------" >/dev/kmsg'
+for log in 'reboot: Power down\nWARNING: CPU: 0:0' 'WARNING: CPU: 0\nreboot: Power down:1'; do
+	printf '%b\n' "${log%:*}" >"$CULVERT_SCRATCH/log"
+	found=$(python3 -c 'import importlib.machinery, importlib.util, sys
+loader = importlib.machinery.SourceFileLoader("vm", "scripts/vm")
+vm = importlib.util.module_from_spec(importlib.util.spec_from_loader("vm", loader))
+loader.exec_module(vm)
+print(vm.bad_lines(sys.argv[1], None)[0])' "$CULVERT_SCRATCH/log")
+	[ "$found" = "${log##*:}" ] || die "of '$log' scripts/vm finds $found lines"
+	n=$((n + 1))
+done
 expect 1 --timeout 100 -- 'echo c >/proc/sysrq-trigger; sleep 50'
 grep -q 'sysrq triggered crash' "$CULVERT_SCRATCH/err"
 expect 124 --timeout 15 -- sleep 100
