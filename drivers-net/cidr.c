@@ -55,7 +55,7 @@ struct cidr_node {
  * @peer: whose address range it is
  * @family: AF_INET or AF_INET6
  * @len: prefix length in bits
- * @ip: one word or four, host bits zero
+ * @ip: the address, host bits zero: six bytes unless @len takes more, then 16
  */
 struct cidr_entry {
 	union {
@@ -65,14 +65,15 @@ struct cidr_entry {
 	struct culvert_peer __rcu	*peer;
 	u8				family;
 	u8				len;
-	__be32				ip[];
+	u8				ip[];
 };
 
-#define ENTRY4_BYTES	(sizeof(struct cidr_entry) + sizeof(struct in_addr))
-#define ENTRY6_BYTES	(sizeof(struct cidr_entry) + sizeof(struct in6_addr))
+/* IPv4, and what networks of IPv6 are announced as, fit what alignment leaves. */
+#define SHORT_BYTES	6
+#define ENTRY_BYTES(n)	ALIGN(offsetof(struct cidr_entry, ip[n]), sizeof(void *))
 
-static struct kmem_cache *entry4_cache;
-static struct kmem_cache *entry6_cache;
+static struct kmem_cache *short_cache;
+static struct kmem_cache *long_cache;
 
 /* An address of either family; the first bit is the highest of @hi. */
 struct cidr_key {
@@ -93,9 +94,25 @@ static struct cidr_key key6(const void *ip)
 	};
 }
 
+static struct cidr_key prefix_key(const struct culvert_prefix *prefix)
+{
+	return prefix->family == AF_INET ? key4(prefix->ip4.s_addr) :
+					   key6(&prefix->ip6);
+}
+
+static bool is_short(unsigned int len)
+{
+	return len <= SHORT_BYTES * BITS_PER_BYTE;
+}
+
 static struct cidr_key entry_key(const struct cidr_entry *entry)
 {
-	return entry->family == AF_INET ? key4(entry->ip[0]) : key6(entry->ip);
+	if (!is_short(entry->len))
+		return key6(entry->ip);
+	return (struct cidr_key){
+		.hi = (u64)get_unaligned_be32(entry->ip) << 32 |
+		      (u64)get_unaligned_be16(entry->ip + 4) << 16,
+	};
 }
 
 static struct cidr_key key_mask(unsigned int len)
@@ -193,7 +210,7 @@ static size_t node_bytes(unsigned int slots)
 #define reader_deref(p)	rcu_dereference_check(p, rcu_read_lock_bh_held())
 
 static __always_inline struct culvert_peer *lookup(void __rcu *const *root,
-						   struct cidr_key key, bool v6)
+						   struct cidr_key key)
 {
 	void __rcu *const *best = NULL;
 	void *slot = reader_deref(*root);
@@ -207,8 +224,7 @@ static __always_inline struct culvert_peer *lookup(void __rcu *const *root,
 
 		if (is_entry(slot)) {
 			entry = to_entry(slot);
-			if (key_covers(v6 ? key6(entry->ip) : key4(entry->ip[0]),
-				       entry->len, key))
+			if (key_covers(entry_key(entry), entry->len, key))
 				return reader_deref(entry->peer);
 			break;
 		}
@@ -241,7 +257,7 @@ static __always_inline struct culvert_peer *lookup(void __rcu *const *root,
 struct culvert_peer *culvert_cidr_lookup4(const struct culvert_cidr *table,
 					  __be32 ip)
 {
-	return lookup(&table->root4, key4(ip), false);
+	return lookup(&table->root4, key4(ip));
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_cidr_lookup4);
 
@@ -256,7 +272,7 @@ EXPORT_SYMBOL_IF_KUNIT(culvert_cidr_lookup4);
 struct culvert_peer *culvert_cidr_lookup6(const struct culvert_cidr *table,
 					  const struct in6_addr *ip)
 {
-	return lookup(&table->root6, key6(ip), true);
+	return lookup(&table->root6, key6(ip));
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_cidr_lookup6);
 
@@ -405,41 +421,35 @@ static void *node_pair(struct culvert_cidr *table, struct cidr_entry *one,
 	return NULL;
 }
 
+static struct kmem_cache *entry_cache(unsigned int len)
+{
+	return is_short(len) ? short_cache : long_cache;
+}
+
 static struct cidr_entry *entry_alloc(struct culvert_cidr *table,
 				      const struct culvert_prefix *prefix,
 				      struct culvert_peer *peer)
 {
-	bool v4 = prefix->family == AF_INET;
-	struct cidr_key key, mask = key_mask(prefix->len);
+	struct cidr_key key = prefix_key(prefix), mask = key_mask(prefix->len);
+	__be64 ip[] = { cpu_to_be64(key.hi & mask.hi),
+			cpu_to_be64(key.lo & mask.lo) };
 	struct cidr_entry *entry;
 
-	entry = kmem_cache_alloc(v4 ? entry4_cache : entry6_cache, GFP_KERNEL);
+	entry = kmem_cache_alloc(entry_cache(prefix->len), GFP_KERNEL);
 	if (!entry)
 		return NULL;
 
 	entry->family = prefix->family;
 	entry->len = prefix->len;
 	RCU_INIT_POINTER(entry->peer, peer);
-	if (v4) {
-		entry->ip[0] = prefix->ip4.s_addr & htonl(mask.hi >> 32);
-	} else {
-		key = key6(&prefix->ip6);
-		put_unaligned_be64(key.hi & mask.hi, &entry->ip[0]);
-		put_unaligned_be64(key.lo & mask.lo, &entry->ip[2]);
-	}
+	memcpy(entry->ip, ip, is_short(prefix->len) ? SHORT_BYTES : sizeof(ip));
 	return entry;
-}
-
-static size_t entry_bytes(const struct cidr_entry *entry)
-{
-	return kmem_cache_size(entry->family == AF_INET ? entry4_cache :
-							  entry6_cache);
 }
 
 static void entry_free(struct culvert_cidr *table, struct cidr_entry *entry)
 {
 	table->prefixes--;
-	table->bytes -= entry_bytes(entry);
+	table->bytes -= kmem_cache_size(entry_cache(entry->len));
 	list_del(&entry->list);
 	kfree_rcu(entry, rcu);
 }
@@ -474,8 +484,7 @@ static void find_path(struct culvert_cidr *table,
 {
 	unsigned int depth = 0;
 
-	path->key = prefix->family == AF_INET ? key4(prefix->ip4.s_addr) :
-						key6(&prefix->ip6);
+	path->key = prefix_key(prefix);
 	path->entry = NULL;
 	path->level = 0;
 	path->slot[0] = table_root(table, prefix->family);
@@ -556,14 +565,13 @@ int culvert_cidr_insert(struct culvert_cidr *table,
 		new = node_with(table, old, path.place[path.level],
 				entry_slot(entry));
 	if (!new) {
-		kmem_cache_free(prefix->family == AF_INET ? entry4_cache :
-							    entry6_cache, entry);
+		kmem_cache_free(entry_cache(prefix->len), entry);
 		return -ENOMEM;
 	}
 
 	list_add_tail(&entry->list, &peer->allowed_ips);
 	table->prefixes++;
-	table->bytes += entry_bytes(entry);
+	table->bytes += kmem_cache_size(entry_cache(entry->len));
 	rcu_assign_pointer(*path.slot[path.level], new);
 	if (old && !is_entry(old))
 		node_free(table, old);
@@ -742,12 +750,16 @@ EXPORT_SYMBOL_IF_KUNIT(culvert_cidr_next);
 void culvert_cidr_read(const struct cidr_entry *entry,
 		       struct culvert_prefix *prefix)
 {
+	struct cidr_key key = entry_key(entry);
+
 	prefix->family = entry->family;
 	prefix->len = entry->len;
-	if (entry->family == AF_INET)
-		prefix->ip4.s_addr = entry->ip[0];
-	else
-		memcpy(&prefix->ip6, entry->ip, sizeof(prefix->ip6));
+	if (entry->family == AF_INET) {
+		prefix->ip4.s_addr = cpu_to_be32(key.hi >> 32);
+	} else {
+		put_unaligned_be64(key.hi, &prefix->ip6);
+		put_unaligned_be64(key.lo, &prefix->ip6.s6_addr32[2]);
+	}
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_cidr_read);
 
@@ -758,11 +770,12 @@ EXPORT_SYMBOL_IF_KUNIT(culvert_cidr_read);
  */
 int culvert_cidr_cache_init(void)
 {
-	entry4_cache = kmem_cache_create("culvert_cidr4", ENTRY4_BYTES,
-					 __alignof__(struct cidr_entry), 0, NULL);
-	entry6_cache = kmem_cache_create("culvert_cidr6", ENTRY6_BYTES,
-					 __alignof__(struct cidr_entry), 0, NULL);
-	if (entry4_cache && entry6_cache)
+	short_cache = kmem_cache_create("culvert_cidr", ENTRY_BYTES(SHORT_BYTES),
+					__alignof__(struct cidr_entry), 0, NULL);
+	long_cache = kmem_cache_create("culvert_cidr_long",
+				       ENTRY_BYTES(sizeof(struct in6_addr)),
+				       __alignof__(struct cidr_entry), 0, NULL);
+	if (short_cache && long_cache)
 		return 0;
 	culvert_cidr_cache_exit();
 	return -ENOMEM;
@@ -773,6 +786,6 @@ int culvert_cidr_cache_init(void)
  */
 void culvert_cidr_cache_exit(void)
 {
-	kmem_cache_destroy(entry4_cache);
-	kmem_cache_destroy(entry6_cache);
+	kmem_cache_destroy(short_cache);
+	kmem_cache_destroy(long_cache);
 }

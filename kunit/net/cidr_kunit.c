@@ -456,6 +456,30 @@ CIDR_CASE(cidr_list)
 	expect_empty(test);
 }
 
+/* What needs no more than six bytes of an address costs less memory. */
+CIDR_CASE(cidr_short)
+{
+	struct cidr_test *t = test->priv;
+	struct culvert_prefix prefix = { .family = AF_INET6 };
+	size_t bytes[2];
+	unsigned int i;
+
+	memset(&prefix.ip6, 0xff, sizeof(prefix.ip6));
+	for (i = 0; i < 2; i++) {
+		prefix.len = 48 + i;
+		insert(test, &prefix, 0);
+		bytes[i] = t->table.bytes;
+		culvert_cidr_free_all(&t->table);
+		t->nr = 0;
+	}
+	KUNIT_EXPECT_LT(test, bytes[0], bytes[1]);
+	prefix = (struct culvert_prefix){ .family = AF_INET, .len = 32 };
+	insert(test, &prefix, 0);
+	KUNIT_EXPECT_EQ(test, bytes[0], t->table.bytes);
+	culvert_cidr_free_all(&t->table);
+	expect_empty(test);
+}
+
 /* A default route for one family says nothing about the other. */
 CIDR_CASE(cidr_families)
 {
@@ -606,6 +630,7 @@ static struct kunit_case cidr_cases[] = {
 	KUNIT_CASE(cidr_shape),
 	KUNIT_CASE(cidr_move),
 	KUNIT_CASE(cidr_list),
+	KUNIT_CASE(cidr_short),
 	KUNIT_CASE(cidr_families),
 	KUNIT_CASE(cidr_skb),
 	KUNIT_CASE_SLOW(cidr_million),
