@@ -508,7 +508,7 @@ fail_each()
 	shift 3
 
 	# device_add() does when there was no memory for a name: netdev_register_kobject().
-	[ "$text" != "link add" ] || other='invalid argument'
+	[ "$text" != "link add" ] || other='|invalid argument'
 	for ((nth = 1; nth < 5000; nth++)); do
 		eval "$reset"
 		rm -f /tmp/left
@@ -526,7 +526,8 @@ fail_each()
 		if [ "$status" != 0 ]; then
 			failed=$((failed + 1))
 			[ "$left" = 0 ] || break
-			grep -qiE "cannot allocate memory|no buffer space|out of memory${other:+|$other}" \
+			# The third is what sock_create() says when there is no inode.
+			grep -qiE "cannot allocate memory|no buffer space|too many open files in system|out of memory$other" \
 				/tmp/out ||
 				fail "$text: allocation $nth failed, and that is called: $(cat /tmp/out)"
 			if [ "$state" != - ]; then
