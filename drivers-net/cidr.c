@@ -446,10 +446,15 @@ static struct cidr_entry *entry_alloc(struct culvert_cidr *table,
 	return entry;
 }
 
-static void entry_free(struct culvert_cidr *table, struct cidr_entry *entry)
+static void entry_uncount(struct culvert_cidr *table, struct cidr_entry *entry)
 {
 	table->prefixes--;
 	table->bytes -= kmem_cache_size(entry_cache(entry->len));
+}
+
+static void entry_free(struct culvert_cidr *table, struct cidr_entry *entry)
+{
+	entry_uncount(table, entry);
 	list_del(&entry->list);
 	kfree_rcu(entry, rcu);
 }
@@ -687,13 +692,15 @@ static void free_tree(struct culvert_cidr *table, void *slot)
 
 	for (;;) {
 		if (slot && is_entry(slot)) {
-			entry_free(table, to_entry(slot));
+			entry_uncount(table, to_entry(slot));
+			kfree(to_entry(slot));
 		} else if (slot) {
 			stack[top].node = slot;
 			stack[top++].left = node_slots(slot);
 		}
 		while (top && !stack[top - 1].left) {
-			node_free(table, stack[--top].node);
+			node_uncount(table, stack[--top].node);
+			kfree(stack[top].node);
 			cond_resched();
 		}
 		if (!top)
@@ -707,7 +714,8 @@ static void free_tree(struct culvert_cidr *table, void *slot)
  * culvert_cidr_free_all() - empty the table
  * @table: the table
  *
- * Takes all prefixes from all peers, in the time that it takes to free them.
+ * Takes all prefixes from all peers, in the time that it takes to free them: peers are
+ * not looked at, and INIT_LIST_HEAD() of their lists is left to the caller.
  *
  * Context: may sleep; table's lock held.
  */
@@ -716,8 +724,11 @@ void culvert_cidr_free_all(struct culvert_cidr *table)
 	void *old4 = deref(table, table->root4);
 	void *old6 = deref(table, table->root6);
 
+	if (!old4 && !old6)
+		return;
 	rcu_assign_pointer(table->root4, NULL);
 	rcu_assign_pointer(table->root6, NULL);
+	synchronize_rcu_expedited();
 	free_tree(table, old4);
 	free_tree(table, old6);
 }

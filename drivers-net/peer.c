@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A peer's life, from its creation to the last reference. */
 #include <linux/kref.h>
+#include <linux/prefetch.h>
 #include <linux/rcupdate.h>
 #include <linux/rhashtable.h>
 #include <linux/sched.h>
@@ -283,11 +284,16 @@ void culvert_peer_remove_all(struct culvert_device *dev)
 	struct culvert_peer *peer, *next;
 	unsigned int nr = 0;
 	LIST_HEAD(gone);
+	size_t at;
 
 	lockdep_assert_held(&dev->update_lock);
 
 	culvert_cidr_free_all(&dev->allowed);
 	list_for_each_entry_safe(peer, next, &dev->peers, list) {
+		/* All of it will be touched. The last one's next is no peer: no matter. */
+		for (at = 0; at < sizeof(*next); at += L1_CACHE_BYTES)
+			prefetchw((void *)next + at);
+		INIT_LIST_HEAD(&peer->allowed_ips);
 		mark_removed(peer);
 		list_move_tail(&peer->list, &gone);
 		if (!(++nr % PEERS_AT_ONCE))

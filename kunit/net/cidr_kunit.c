@@ -167,6 +167,15 @@ static void insert(struct kunit *test, struct culvert_prefix *prefix,
 	oracle_insert(t, prefix, peer);
 }
 
+static void free_all(struct cidr_test *t)
+{
+	unsigned int i;
+
+	culvert_cidr_free_all(&t->table);
+	for (i = 0; i < ARRAY_SIZE(t->peers); i++)
+		INIT_LIST_HEAD(&t->peers[i].allowed_ips);
+}
+
 /* Removed by the peer that has it. */
 static void remove_at(struct cidr_test *t, unsigned int at)
 {
@@ -396,7 +405,7 @@ CIDR_CASE(cidr_shape)
 		KUNIT_ASSERT_EQ(test, nodes, t->table.nodes);
 		KUNIT_ASSERT_EQ(test, bytes, t->table.bytes);
 	}
-	culvert_cidr_free_all(&t->table);
+	free_all(t);
 	expect_empty(test);
 }
 
@@ -452,7 +461,7 @@ CIDR_CASE(cidr_list)
 				   width(read.family) / 8);
 	}
 	KUNIT_EXPECT_NULL(test, culvert_cidr_next(&t->peers[0], entry));
-	culvert_cidr_free_all(&t->table);
+	free_all(t);
 	expect_empty(test);
 }
 
@@ -469,14 +478,14 @@ CIDR_CASE(cidr_short)
 		prefix.len = 48 + i;
 		insert(test, &prefix, 0);
 		bytes[i] = t->table.bytes;
-		culvert_cidr_free_all(&t->table);
+		free_all(t);
 		t->nr = 0;
 	}
 	KUNIT_EXPECT_LT(test, bytes[0], bytes[1]);
 	prefix = (struct culvert_prefix){ .family = AF_INET, .len = 32 };
 	insert(test, &prefix, 0);
 	KUNIT_EXPECT_EQ(test, bytes[0], t->table.bytes);
-	culvert_cidr_free_all(&t->table);
+	free_all(t);
 	expect_empty(test);
 }
 
@@ -492,7 +501,7 @@ CIDR_CASE(cidr_families)
 	KUNIT_EXPECT_NULL(test, table_lookup(t, &address));
 	address = random_address(t, AF_INET);
 	KUNIT_EXPECT_PTR_EQ(test, &t->peers[0], table_lookup(t, &address));
-	culvert_cidr_free_all(&t->table);
+	free_all(t);
 }
 
 /* By an skb's header, at any alignment that a header can have. */
@@ -530,7 +539,7 @@ CIDR_CASE(cidr_skb)
 	KUNIT_EXPECT_NULL(test, culvert_cidr_lookup_dst(&t->table, skb));
 	rcu_read_unlock();
 	kfree_skb(skb);
-	culvert_cidr_free_all(&t->table);
+	free_all(t);
 	expect_empty(test);
 }
 
@@ -580,7 +589,7 @@ CIDR_CASE(cidr_million)
 			   family == AF_INET ? 4 : 6, div_u64(took, lookups), hits, lookups);
 
 		begin = ktime_get_ns();
-		culvert_cidr_free_all(&t->table);
+		free_all(t);
 		took = ktime_get_ns() - begin;
 		kunit_info(test, "IPv%u: %llu ns a prefix to free all",
 			   family == AF_INET ? 4 : 6, div_u64(took, million));
@@ -616,7 +625,7 @@ static void cidr_test_exit(struct kunit *test)
 		return;
 	/* A case that was aborted has not given it back. */
 	locked = mutex_trylock(&t->lock);
-	culvert_cidr_free_all(&t->table);
+	free_all(t);
 	if (locked)
 		mutex_unlock(&t->lock);
 }
