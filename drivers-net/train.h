@@ -87,6 +87,7 @@ bool train_mappable(struct sk_buff *skb);
  * @hlen: bytes of header that each inner packet gets; 0 if it is one packet
  * @thoff: where the transport header begins in it
  * @index: inner packets cut so far
+ * @ip_sum: of the IPv4 header, without what differs from packet to packet
  * @csum_offset: place of the checksum field in the transport header
  * @ipv4: family of the inner packets
  * @tcp: they are TCP, else UDP
@@ -99,6 +100,7 @@ struct train_cut {
 	unsigned int		left;
 	unsigned int		mss;
 	unsigned int		index;
+	__wsum			ip_sum;
 	u16			hlen;
 	u16			thoff;
 	u16			csum_offset;

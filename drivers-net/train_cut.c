@@ -24,6 +24,11 @@
 /* Exactly one of these says what it is. */
 #define CUT_GSO_KINDS	(SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | SKB_GSO_UDP_L4)
 
+static __wsum word_sum(__be16 word)
+{
+	return csum_unfold((__force __sum16)word);
+}
+
 static int cut_superpacket(struct train_cut *cut)
 {
 	const struct skb_shared_info *shinfo = skb_shinfo(cut->skb);
@@ -66,6 +71,10 @@ static int cut_superpacket(struct train_cut *cut)
 		    type & SKB_GSO_TCPV6 ||
 		    ip->protocol != (cut->tcp ? IPPROTO_TCP : IPPROTO_UDP))
 			return -EINVAL;
+		cut->ip_sum = csum_partial(ip, thoff, 0);
+		cut->ip_sum = csum_sub(cut->ip_sum, word_sum(ip->tot_len));
+		cut->ip_sum = csum_sub(cut->ip_sum, word_sum(ip->id));
+		cut->ip_sum = csum_sub(cut->ip_sum, csum_unfold(ip->check));
 	} else {
 		const struct ipv6hdr *ip6 = (struct ipv6hdr *)skb->data;
 
@@ -174,12 +183,17 @@ static void cut_headers(const struct train_cut *cut, u8 *header,
 	memcpy(header, cut->skb->data, cut->hlen);
 
 	if (cut->ipv4) {
+		const struct iphdr *from = (struct iphdr *)cut->skb->data;
 		struct iphdr *ip = (struct iphdr *)header;
+		__be16 tot_len = htons(cut->hlen + payload), id = from->id;
+		__wsum sum = csum_add(cut->ip_sum, word_sum(tot_len));
 
-		ip->tot_len = htons(cut->hlen + payload);
 		if (!cut->fixed_id)
-			ip->id = htons(ntohs(ip->id) + cut->index);
-		ip_send_check(ip);
+			id = htons(ntohs(id) + cut->index);
+		/* Nothing is read back that has just been written in pieces. */
+		ip->check = csum_fold(csum_add(sum, word_sum(id)));
+		ip->tot_len = tot_len;
+		ip->id = id;
 	} else {
 		struct ipv6hdr *ip6 = (struct ipv6hdr *)header;
 
