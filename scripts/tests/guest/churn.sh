@@ -608,11 +608,7 @@ error_path_use_after_free()
 	fail_each "set: removal" "wg addconf wg0 /tmp/conf" link_state \
 		wg set wg0 peer "$(sed -n 's/^PublicKey = //p' /tmp/conf | head -n 1)" remove
 	fail_each "link: mtu" "ip link set wg0 mtu 1300" link_state ip link set wg0 mtu 1400
-	ip netns add other
-	fail_each "link: namespace" "ip -n other link set wg0 netns $$ 2>/dev/null || true" \
-		link_state \
-		ip link set wg0 netns other
-	ip netns del other
+	# Not the move to another namespace: the core warns if device_rename() finds no memory.
 	fail_each "link del" "ip link show wg0 >/dev/null 2>&1 || ip link add wg0 type wireguard" \
 		link_state ip link del wg0
 	ip link del wg0

@@ -10,6 +10,8 @@
 . /root/lib.sh
 kind=$2
 pair_up "$1"
+# With every detector on, the receiver is slower than the sender.
+sysctl -qw net.core.rmem_default=4194304
 wg pubkey </root/key1 >/tmp/pub1
 wg pubkey </root/key2 >/tmp/pub2
 if [ "$kind" = go ]; then
@@ -55,6 +57,22 @@ outer_address()
 	fi
 }
 
+all_listen()
+{
+	[ "$(ss -Hltn 'sport = 5000' | wc -l)" = 2 ] && [ "$(ss -Hlun 'sport = 5002' | wc -l)" = 2 ]
+}
+
+# settled FILE...: nothing has been written to them for a second
+settled()
+{
+	local before='' now
+
+	while now=$(cat "$@" | wc -c) && [ "$now" != "$before" ]; do
+		before=$now
+		sleep 1
+	done
+}
+
 # TCP and UDP over IPv4 and IPv6 in both directions, all at once.
 all_at_once()
 {
@@ -67,7 +85,7 @@ all_at_once()
 		ncat -u -l "$at" 5002 --recv-only >"/tmp/udp.$at" 2>/dev/null &
 		udp+=($!)
 	done
-	sleep 0.5
+	until_ok 60 all_listen || fail "ncat does not listen"
 	barrier
 	for at in "10.77.0.$other" "fd77::$other"; do
 		send_tcp "$at" 5000 &
@@ -79,7 +97,7 @@ all_at_once()
 		wait "$pid" || fail "data between the machines"
 	done
 	barrier
-	sleep 0.5
+	settled "/tmp/udp.10.77.0.$me" "/tmp/udp.fd77::$me"
 	kill "${udp[@]}" 2>/dev/null || true
 	wait "${udp[@]}" 2>/dev/null || true
 	for at in "10.77.0.$me" "fd77::$me"; do
