@@ -74,10 +74,11 @@ PLOTTED = ("tcp-1", "tcp-8", "iperf-1", "nic-tcp-1", "lossy-tcp-8", "udp-64", "u
            "v6-tcp-1", "v6-udp-64", "smp2-tcp-1", "smp2-udp-64", "smp4-tcp-1")
 OURS, THEIRS, LINK, OVPN, GO = "culvert", "wireguard", "link", "ovpn", "go"
 SIDES = {THEIRS: "in-tree", OURS: "Culvert", LINK: "link", OVPN: "ovpn", GO: "wg-go"}
+WHERE = {"um": "ARCH=um", "kvm": "x86-64 under KVM"}
 NOTES = {
     OVPN: "ovpn: with ChaCha20-Poly1305 by the crypto API, the keys given by hand.",
-    GO: "wg-go: wireguard-go in user space. Under ARCH=um each of its system calls is a switch\n"
-        "between processes of the host, so it looks slower here than elsewhere.",
+    GO: "wg-go: wireguard-go in user space. Where that is ARCH=um, each of its system calls is a\n"
+        "switch between processes of the host, so it looks slower than elsewhere.",
 }
 
 
@@ -284,6 +285,7 @@ def main():
     parser.add_argument("--unfinished", action="store_true")
     parser.add_argument("--commit", default="unknown")
     parser.add_argument("--command", default="scripts/bench")
+    parser.add_argument("--on", choices=sorted(WHERE), default="um")
     args = parser.parse_args()
     results = read(args.results)
     rows = summary(results)
@@ -300,7 +302,7 @@ def main():
             side, _, why = line.strip().partition(" ")
             absent[side] = why
     profile = json.load(open(args.profile)) if args.profile else {}
-    about = {"machine": cpu(), "kernel": "v7.3, ARCH=um", "crypto": chosen,
+    about = {"machine": cpu(), "kernel": "v7.3, " + WHERE[args.on], "crypto": chosen,
              "commit": args.commit, "command": args.command,
              "rounds": max(r["pairs"] for r in rows), "unfinished": args.unfinished,
              "absent": absent, "date": datetime.date.today().isoformat()}
