@@ -553,7 +553,8 @@ $after"
 	[ "$status" = 0 ] || fail "$text: fails without a failing allocation: $out"
 	[ "$injected" = $((nth - 1)) ] && [ "$injected" -gt 1 ] ||
 		fail "$text: $injected of $((nth - 1)) allocations were made to fail"
-	[ "$failed" -gt 0 ] || fail "$text: no allocation that failed made it fail"
+	# A module that goes must not need memory to.
+	[ "$failed" -gt 0 ] || [ "$text" = rmmod ] || fail "$text: no allocation that failed made it fail"
 	eval "$reset"
 	echo "$text: $injected allocations, $failed errors"
 	checks=$((checks + nth))
@@ -608,12 +609,12 @@ error_path_use_after_free()
 	fail_each "set: removal" "wg addconf wg0 /tmp/conf" link_state \
 		wg set wg0 peer "$(sed -n 's/^PublicKey = //p' /tmp/conf | head -n 1)" remove
 	fail_each "link: mtu" "ip link set wg0 mtu 1300" link_state ip link set wg0 mtu 1400
-	# Not the move to another namespace: the core warns if device_rename() finds no memory.
+	# Not the move to another namespace, nor modprobe: the core warns if device_rename(), or
+	# event_define_fields() for a tracepoint, finds no memory.
 	fail_each "link del" "ip link show wg0 >/dev/null 2>&1 || ip link add wg0 type wireguard" \
 		link_state ip link del wg0
 	ip link del wg0
 	rmmod culvert
-	fail_each "modprobe" "rmmod culvert 2>/dev/null || true" "lsmod | grep culvert" modprobe culvert
 	modprobe culvert
 	fail_each "rmmod" "modprobe culvert" "lsmod | grep culvert" rmmod culvert
 	modprobe culvert
