@@ -6,25 +6,11 @@
 
 # shellcheck source-path=SCRIPTDIR source=../lib/common.sh
 . scripts/lib/common.sh
+# shellcheck source-path=SCRIPTDIR source=../lib/bench-smoke.sh
+. scripts/lib/bench-smoke.sh
 
-# No figure is judged here: the machine may be busy.
-scripts/bench --smoke --out "$CULVERT_SCRATCH"
-items=$(python3 - "$CULVERT_SCRATCH/bench.json" <<'PYTHON'
-import json, sys
-bench = json.load(open(sys.argv[1]))
-for side, keys in bench["about"]["crypto"].items():
-    for name in ("aead", "x25519") if side == "culvert" else ("chacha", "poly1305", "curve25519"):
-        assert name in keys, "no implementation of %s is named for %s" % (name, side)
-assert not bench["about"]["unfinished"]
-paired = [r["item"] for r in bench["rows"] if r["culvert"] and r["wireguard"]]
-for item in ("tcp-1", "v6-tcp-1", "forward-tcp-1", "v6-forward-tcp-1", "handshakes",
-             "flood-handshakes", "v6-flood-handshakes", "oneway-p999", "roundtrip-load-p99",
-             "active-10", "v6-active-10", "peers-setconf-500", "lookup-random-1000",
-             "v6-lookup-internet-1000"):
-    assert item in paired, "%s has no figure of both drivers" % item
-print(len(paired))
-PYTHON
-)
+# No figure is judged here: the machine may be busy. 61-bench-kvm does the same under KVM.
+items=$(bench_smoke um)
 # What the plans promise: --quick below 5 minutes, everything below 40.
 for form in "--quick 5" "--rounds 7 40"; do
 	minutes=$(scripts/bench --plan ${form% *})
