@@ -313,9 +313,12 @@ void noise_read_statics(struct noise_responder *r, unsigned int nr,
 			const u8 public_key[WIRE_KEY_BYTES])
 {
 	struct x25519_op ops[NOISE_BATCH];
+	struct noise_transcript start;
 	u8 key[WIRE_KEY_BYTES];
 	unsigned int i, n = 0;
 
+	/* The same for all of them. */
+	begin(&start, public_key);
 	for (i = 0; i < nr; i++) {
 		if (!r[i].ok)
 			continue;
@@ -332,7 +335,7 @@ void noise_read_statics(struct noise_responder *r, unsigned int nr,
 
 		if (!r[i].ok)
 			continue;
-		begin(t, public_key);
+		*t = start;
 		mix_ephemeral(t, r[i].msg->ephemeral);
 		mix_chain_key(t, key, r[i].keys.initiator);
 		r[i].ok = ops[n++].ok &&
