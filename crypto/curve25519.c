@@ -95,6 +95,14 @@ static bool x25519_is_zero(const u8 out[32])
 	return !any;
 }
 
+/* Multiplications in one group of vectors; 0 without any */
+static unsigned int x25519_lanes(void)
+{
+	if (X25519_HAS(avx512, AVX512))
+		return X25519_AVX512_LANES;
+	return X25519_HAS(avx2, AVX2) ? X25519_AVX2_LANES : 0;
+}
+
 /* How many of @left make a group now; 0: none, go without vectors. */
 static unsigned int x25519_group_size(unsigned int left)
 {
@@ -109,22 +117,30 @@ static unsigned int x25519_group_size(unsigned int left)
 }
 
 static bool x25519_group_section(struct x25519_op **ops, unsigned int n,
-				 void *ctx, unsigned int section)
+				 bool base, void *ctx, unsigned int section)
 {
 	if (X25519_HAS(avx512, AVX512)) {
+		if (base)
+			return x25519_comb_avx512(ops, n, ctx, section);
 		if (n == 1)
 			return x25519_one_avx512(ops, n, ctx, section);
 		if (n == 2)
 			return x25519_pair_avx512(ops, n, ctx, section);
 		return x25519_group_avx512(ops, n, ctx, section);
 	}
-	if (X25519_HAS(avx2, AVX2))
+	if (X25519_HAS(avx2, AVX2)) {
+		if (base)
+			return x25519_comb_avx2(ops, n, ctx, section);
 		return x25519_group_avx2(ops, n, ctx, section);
+	}
 	return false;
 }
 
-/* False if the working memory is taken; nothing has happened then. */
-static bool x25519_group(struct x25519_op **ops, unsigned int n)
+/*
+ * @base: none of @ops has a point. False if the working memory is taken; nothing
+ * has happened then.
+ */
+static bool x25519_group(struct x25519_op **ops, unsigned int n, bool base)
 {
 	struct x25519_cpu *cpu = raw_cpu_ptr(x25519_cpus);
 	unsigned int section = 0;
@@ -139,7 +155,7 @@ static bool x25519_group(struct x25519_op **ops, unsigned int n)
 
 	while (more) {
 		batch_simd_scope() {
-			more = x25519_group_section(ops, n, cpu->ctx,
+			more = x25519_group_section(ops, n, base, cpu->ctx,
 						    section);
 		}
 		section++;
@@ -156,7 +172,7 @@ static void x25519_group_any(struct x25519_op **ops, unsigned int left)
 	while (left) {
 		unsigned int n = x25519_group_size(left);
 
-		if (!n || !batch_simd_usable() || !x25519_group(ops, n)) {
+		if (!n || !batch_simd_usable() || !x25519_group(ops, n, false)) {
 			struct x25519_op *op = *ops;
 
 			n = 1;
@@ -189,36 +205,60 @@ void x25519_base(u8 out[at_least X25519_KEY_BYTES],
 }
 EXPORT_SYMBOL_GPL(x25519_base);
 
-/*
- * The comb does the base point in less time than a lane out of four takes, but
- * not than one out of eight. @left: this and all that can still join it.
- */
-static bool x25519_in_group(const struct x25519_op *op, size_t left)
+/* All of @ops, X25519_GROUP at most, none of which has a point */
+static void x25519_bases(struct x25519_op **ops, unsigned int left)
 {
-	return op->point ||
-	       (X25519_HAS(avx512, AVX512) && left >= X25519_AVX512_MIN);
+	while (left) {
+		unsigned int n = min(left, x25519_lanes());
+
+		if (n < X25519_COMB_MIN || !batch_simd_usable() ||
+		    !x25519_group(ops, n, true)) {
+			n = 1;
+			x25519_base_one((*ops)->out, (*ops)->scalar);
+		}
+		ops += n;
+		left -= n;
+	}
+}
+
+/* Will one of the groups that @n points make have room? */
+static bool x25519_has_room(unsigned int n)
+{
+	if (X25519_HAS(avx512, AVX512))
+		return n % X25519_AVX512_LANES >= X25519_AVX512_MIN;
+	if (X25519_HAS(avx2, AVX2))
+		return n % X25519_AVX2_LANES >= X25519_AVX2_MIN;
+	return false;
 }
 
 size_t x25519_batch(struct x25519_op *ops, size_t nr)
 {
-	struct x25519_op *group[X25519_GROUP];
+	struct x25519_op *points[X25519_GROUP], *bases[X25519_GROUP];
+	unsigned int n = 0, nr_bases = 0;
 	size_t zeros = 0, i;
-	unsigned int n = 0;
 
 	if (!ops)
 		return 0;
 
 	for (i = 0; i < nr; i++) {
-		if (x25519_in_group(&ops[i], n + nr - i))
-			group[n++] = &ops[i];
+		if (ops[i].point)
+			points[n++] = &ops[i];
 		else
-			x25519_base_one(ops[i].out, ops[i].scalar);
+			bases[nr_bases++] = &ops[i];
 		if (n == X25519_GROUP) {
-			x25519_group_any(group, n);
+			x25519_group_any(points, n);
 			n = 0;
 		}
+		if (nr_bases == X25519_GROUP) {
+			x25519_bases(bases, nr_bases);
+			nr_bases = 0;
+		}
 	}
-	x25519_group_any(group, n);
+	/* A lane that idles costs nothing. */
+	while (nr_bases && x25519_has_room(n))
+		points[n++] = bases[--nr_bases];
+	x25519_group_any(points, n);
+	x25519_bases(bases, nr_bases);
 
 	for (i = 0; i < nr; i++) {
 		ops[i].ok = !x25519_is_zero(ops[i].out);

@@ -25,9 +25,16 @@ static __always_inline v64 vmul32(v64 a, v64 b)
 
 #include "curve25519_lane25.h"
 #include "curve25519_lanes.h"
+#include "curve25519_lanes_comb.h"
 
 bool x25519_group_avx2(struct x25519_op **ops, unsigned int n, void *ctx,
 		       unsigned int section)
 {
 	return lanes_section(ops, n, ctx, section);
+}
+
+bool x25519_comb_avx2(struct x25519_op **ops, unsigned int n, void *ctx,
+		      unsigned int section)
+{
+	return comb_section(ops, n, ctx, section);
 }

@@ -54,6 +54,13 @@ X25519_DECLARE_SCALAR(adx);
 #define X25519_AVX2_LANES	4
 #define X25519_AVX2_MIN		2
 
+/*
+ * From how many on lanes do base points in less time than one after the other.
+ * On a Xeon of 2023 with 512-bit registers one takes 11.8 us, four lanes of AVX2
+ * take 32, eight of AVX-512 24.
+ */
+#define X25519_COMB_MIN		3
+
 /* The most elements of a group of any kind */
 #define X25519_GROUP		8
 
@@ -65,7 +72,7 @@ X25519_DECLARE_SCALAR(adx);
  * the last.
  *
  * x25519_one_<isa>() and x25519_pair_<isa>() likewise, with four lanes for each
- * of one or two elements.
+ * of one or two elements; x25519_comb_<isa>() for the base point in every lane.
  */
 #define X25519_DECLARE_GROUP(group)					       \
 bool x25519_##group(struct x25519_op **ops, unsigned int n, void *ctx,	       \
@@ -75,6 +82,8 @@ X25519_DECLARE_GROUP(group_avx512);
 X25519_DECLARE_GROUP(pair_avx512);
 X25519_DECLARE_GROUP(one_avx512);
 X25519_DECLARE_GROUP(group_avx2);
+X25519_DECLARE_GROUP(comb_avx512);
+X25519_DECLARE_GROUP(comb_avx2);
 
 /*
  * The fixed-base comb. With P = 4B and digits of +-1, bit 21 (4c + t) + j of

@@ -36,6 +36,42 @@ struct lanes {
 	u64		words[4][LANES];
 };
 
+/* What is not in a hot loop is called, which keeps it small. */
+static noinline_for_stack void lanes_sum(struct vfe *r, const struct vfe *a,
+					 const struct vfe *b)
+{
+	vfe_sum(r, a, b);
+}
+
+static noinline_for_stack void lanes_difference(struct vfe *r,
+						const struct vfe *a,
+						const struct vfe *b)
+{
+	vfe_difference(r, a, b);
+}
+
+static noinline_for_stack void lanes_limbs(struct vfe *r, const v64 w[4])
+{
+	vfe_from_words(r, w);
+}
+
+/* RFC 7748, section 5: decodeScalar25519; 0 for the lanes left over */
+static noinline_for_stack void lanes_scalars(v64 k[4], u64 words[4][LANES],
+					     struct x25519_op **ops,
+					     unsigned int n)
+{
+	int i, j;
+
+	memset(words, 0, 4 * sizeof(*words));
+	for (i = 0; i < n; i++)
+		for (j = 0; j < 4; j++)
+			words[j][i] = get_unaligned_le64(ops[i]->scalar + 8 * j);
+	memcpy(k, words, 4 * sizeof(*k));
+	k[0] &= vbroadcast(~7ULL);
+	k[3] &= vbroadcast(~0ULL >> 1);
+	k[3] |= vbroadcast(1ULL << 62);
+}
+
 static noinline_for_stack void lanes_load(struct lanes *s,
 					  struct x25519_op **ops,
 					  unsigned int n)
@@ -44,17 +80,8 @@ static noinline_for_stack void lanes_load(struct lanes *s,
 	v64 w[4];
 	int i, j;
 
-	/* The lanes left over multiply 0 by 0. */
-	memset(s->words, 0, sizeof(s->words));
-	for (i = 0; i < n; i++)
-		for (j = 0; j < 4; j++)
-			s->words[j][i] = get_unaligned_le64(ops[i]->scalar +
-							    8 * j);
-	memcpy(w, s->words, sizeof(w));
-	/* RFC 7748, section 5: decodeScalar25519 */
-	w[0] &= vbroadcast(~7ULL);
-	w[3] &= vbroadcast(~0ULL >> 1);
-	w[3] |= vbroadcast(1ULL << 62);
+	/* The lanes left over multiply by 0. */
+	lanes_scalars(w, s->words, ops, n);
 	for (j = 0; j < 3; j++)
 		s->k[j] = w[j] ^ (w[j] >> 1 | w[j + 1] << 63);
 	s->k[3] = w[3] ^ w[3] >> 1;
@@ -67,16 +94,16 @@ static noinline_for_stack void lanes_load(struct lanes *s,
 			s->words[j][i] = get_unaligned_le64(point + 8 * j);
 	}
 	memcpy(w, s->words, sizeof(w));
-	vfe_from_words(&s->u, w);
+	lanes_limbs(&s->u, w);
 
 	/* 1 : 0 and u : 1 */
 	memset(&s->e, 0, sizeof(s->e));
 	memset(&s->g, 0, sizeof(s->g));
 	s->e.l[0] = vbroadcast(1);
-	vfe_sum(&s->a, &s->e, &s->g);
-	vfe_difference(&s->b, &s->e, &s->g);
-	vfe_sum(&s->c, &s->u, &s->e);
-	vfe_difference(&s->d, &s->u, &s->e);
+	lanes_sum(&s->a, &s->e, &s->g);
+	lanes_difference(&s->b, &s->e, &s->g);
+	lanes_sum(&s->c, &s->u, &s->e);
+	lanes_difference(&s->d, &s->u, &s->e);
 }
 
 static noinline_for_stack void lanes_cross(struct lanes *s)
@@ -113,8 +140,8 @@ static noinline_for_stack void lanes_sum_point(struct lanes *s)
 {
 	struct vfe x, z;
 
-	vfe_sqr_raw(&z, &s->m);
-	vfe_carry(&s->m, &z);
+	/* Called, not inline: the text of an ISA stays below 64 KiB. */
+	vfe_sqr_n(&s->m, &s->m, 1);
 	vfe_mul_raw(&z, &s->m, &s->u);
 	vfe_sqr_raw(&x, &s->p);
 	vfe_sum(&s->c, &x, &z);
@@ -148,24 +175,25 @@ static void lanes_steps(struct lanes *s, int first, int last)
 static void lanes_divide(struct lanes *s)
 {
 	/* 2 x2 and 2 z2 out of sum and difference; the 2 goes away. */
-	vfe_sum(&s->aa, &s->a, &s->b);
-	vfe_difference(&s->bb, &s->a, &s->b);
+	lanes_sum(&s->aa, &s->a, &s->b);
+	lanes_difference(&s->bb, &s->a, &s->b);
 	vfe_invert(&s->bb, &s->bb, &s->c, &s->d, &s->e, &s->g);
 	vfe_mul(&s->a, &s->aa, &s->bb);
 }
 
-static noinline_for_stack void lanes_store(struct lanes *s,
+static noinline_for_stack void lanes_store(const struct vfe *r,
+					   u64 words[4][LANES],
 					   struct x25519_op **ops,
 					   unsigned int n)
 {
 	v64 w[4];
 	int i, j;
 
-	vfe_to_words(w, &s->a);
-	memcpy(s->words, w, sizeof(w));
+	vfe_to_words(w, r);
+	memcpy(words, w, sizeof(w));
 	for (i = 0; i < n; i++)
 		for (j = 0; j < 4; j++)
-			put_unaligned_le64(s->words[j][i], ops[i]->out + 8 * j);
+			put_unaligned_le64(words[j][i], ops[i]->out + 8 * j);
 }
 
 /* Four quarters of the ladder, then the division. */
@@ -176,27 +204,18 @@ static __always_inline bool lanes_section(struct x25519_op **ops, unsigned int n
 
 	BUILD_BUG_ON(sizeof(*s) > X25519_CTX_BYTES);
 
-	switch (section) {
-	case 0:
-		lanes_load(s, ops, n);
-		lanes_steps(s, 254, 192);
+	if (section < 4) {
+		if (!section)
+			lanes_load(s, ops, n);
+		lanes_steps(s, section ? 255 - 64 * (int)section : 254,
+			    192 - 64 * (int)section);
 		return true;
-	case 1:
-		lanes_steps(s, 191, 128);
-		return true;
-	case 2:
-		lanes_steps(s, 127, 64);
-		return true;
-	case 3:
-		lanes_steps(s, 63, 0);
-		return true;
-	default:
-		/* Clamping left bit 0 clear: x2 and z2 are in their places. */
-		lanes_divide(s);
-		lanes_store(s, ops, n);
-		memzero_explicit(s, sizeof(*s));
-		return false;
 	}
+	/* Clamping left bit 0 clear: x2 and z2 are in their places. */
+	lanes_divide(s);
+	lanes_store(&s->a, s->words, ops, n);
+	memzero_explicit(s, sizeof(*s));
+	return false;
 }
 
 #endif /* _LIB_CRYPTO_BATCH_CURVE25519_LANES_H */

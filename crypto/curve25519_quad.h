@@ -111,6 +111,12 @@ static __always_inline void quads_butterfly(struct vfe *r, const struct vfe *a)
 	vfe_carry(r, &t);
 }
 
+/* The same where it is not hot */
+static noinline_for_stack void quads_turn(struct vfe *r, const struct vfe *a)
+{
+	quads_butterfly(r, a);
+}
+
 static noinline_for_stack void quads_step(struct quads *s, unsigned int bit)
 {
 	const v64 swap = vlanes_bit(s->k[bit / 64], bit % 64);
@@ -201,15 +207,10 @@ static noinline_for_stack void quads_load(struct quads *s,
 	vfe_from_words(&s->one_u, w);
 
 	/* 1 : 0 and u : 1 */
-	for (i = 0; i < n; i++)
-		for (j = 0; j < 4; j++) {
-			s->words[j][4 * i] = !j;
-			s->words[j][4 * i + 2] = s->words[j][4 * i + 3];
-			s->words[j][4 * i + 3] = !j;
-		}
-	memcpy(w, s->words, sizeof(w));
-	vfe_from_words(&s->t[0], w);
-	quads_butterfly(&s->v, &s->t[0]);
+	for (i = 0; i < VFE_LIMBS; i++)
+		s->t[0].l[i] = vquad_odds(s->one_u.l[i]) & vquad(0, 0, ~0ULL, 0);
+	s->t[0].l[0] |= vquad(1, 0, 0, 1);
+	quads_turn(&s->v, &s->t[0]);
 }
 
 static void quads_finish(struct quads *s, struct x25519_op **ops,
@@ -219,7 +220,7 @@ static void quads_finish(struct quads *s, struct x25519_op **ops,
 	int i, j;
 
 	/* a, b to 2 x2, 2 z2; the 2 goes away. */
-	quads_butterfly(&s->v, &s->v);
+	quads_turn(&s->v, &s->v);
 	vfe_invert(&s->t[0], &s->v, &s->t[1], &s->t[2], &s->t[3], &s->t[4]);
 	for (i = 0; i < 5; i++)
 		s->t[0].l[i] = vquad_odds(s->t[0].l[i]);

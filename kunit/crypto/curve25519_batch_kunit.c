@@ -526,6 +526,37 @@ static void test_against_lib(struct kunit *test)
 	}
 }
 
+/*
+ * Arrays of nothing but base points, and beside so many points that they share
+ * a group with them, or do not.
+ */
+static void test_base_points(struct kunit *test)
+{
+	struct x25519_set *set = x25519_set_new(test);
+
+	for (size_t i = 0; i < X25519_MAX_NR; i++) {
+		if (i < 3)
+			memset(set->scalar[i], i == 2 ? 0x55 : -i, 32);
+		set->base[i] = true;
+		set->ok[i] = ref_x25519(set->want[i], set->scalar[i], NULL);
+	}
+	for (size_t points = 0; points < 9; points++) {
+		if (points) {
+			size_t k = X25519_MAX_NR - points;
+
+			set->base[k] = false;
+			set->ok[k] = ref_x25519(set->want[k], set->scalar[k],
+						set->point[k]);
+		}
+		for (size_t nr = 1; nr < 18; nr++) {
+			/* The points first: the array goes round. */
+			x25519_set_describe(set, X25519_MAX_NR - points, nr);
+			x25519_set_expect(test, set, X25519_MAX_NR - points, nr,
+					  x25519_batch(set->ops, nr));
+		}
+	}
+}
+
 static struct kunit_case x25519_cases[] = {
 	KUNIT_CASE_PARAM(test_vectors, x25519_impl_gen_params),
 	KUNIT_CASE_PARAM(test_iterated, x25519_impl_gen_params),
@@ -535,6 +566,7 @@ static struct kunit_case x25519_cases[] = {
 	KUNIT_CASE_PARAM(test_ignored_bits, x25519_impl_gen_params),
 	KUNIT_CASE_PARAM(test_extremes, x25519_impl_gen_params),
 	KUNIT_CASE_PARAM(test_every_size, x25519_impl_gen_params),
+	KUNIT_CASE_PARAM(test_base_points, x25519_impl_gen_params),
 	KUNIT_CASE_PARAM(test_in_place, x25519_impl_gen_params),
 	KUNIT_CASE_PARAM(test_guard_pages, x25519_impl_gen_params),
 	KUNIT_CASE_PARAM(test_every_alignment, x25519_impl_gen_params),
