@@ -14,7 +14,7 @@ bench_smoke()
 	        assert name in keys, "no implementation of %s is named for %s" % (name, side)
 	assert not bench["about"]["unfinished"]
 	paired = [r["item"] for r in bench["rows"] if r["culvert"] and r["wireguard"]]
-	for item in ("tcp-1", "v6-tcp-1", "forward-tcp-1", "v6-forward-tcp-1", "handshakes",
+	for item in ("tcp-1", "v6-tcp-1", "forward-tcp-1", "v6-forward-tcp-1", "handshakes", "again-handshakes",
 	             "flood-handshakes", "v6-flood-handshakes", "oneway-p999", "roundtrip-load-p99",
 	             "active-10", "v6-active-10", "peers-setconf-500", "lookup-random-1000",
 	             "v6-lookup-internet-1000"):

@@ -7,6 +7,7 @@ Make what the bench feeds the drivers with, the same each time:
   responder.key    private key of a responder; .pub and .hex, its public key
   initiators.conf  its peers
   initiations.bin  an initiation of each, 148 bytes
+  again.bin        a later one of each
   flood.hex        one with a good mac1 of somebody who is no peer
   hub.key, hub.pub of a host with many active peers
   active.conf      those peers, at OUTER
@@ -44,14 +45,14 @@ def noise():
     return module
 
 
-def initiation(n, responder, initiator, ephemeral, index):
+def initiation(n, responder, initiator, ephemeral, index, second=0):
     t = n.Transcript(responder)
     t.mix_hash(ephemeral.public)
     t.mix(ephemeral.public, 1)
     key, = t.mix(ephemeral.dh(responder), 2)
     msg = struct.pack("<II", 1, index) + ephemeral.public + t.seal(key, initiator.public)
     key, = t.mix(initiator.dh(responder), 2)
-    msg += t.seal(key, struct.pack(">QI", (1 << 62) + 10 + 1_700_000_000, 0))
+    msg += t.seal(key, struct.pack(">QI", (1 << 62) + 10 + 1_700_000_000 + second, 0))
     return n.macs(msg, responder, None)
 
 
@@ -61,7 +62,7 @@ def handshakes(out):
     (out / "responder.key").write_bytes(base64.b64encode(responder.private) + b"\n")
     (out / "responder.hex").write_text(responder.public.hex() + "\n")
     (out / "responder.pub").write_bytes(base64.b64encode(responder.public) + b"\n")
-    conf, data = [], b""
+    conf, data, again = [], b"", b""
     for i in range(INITIATORS + 1):
         peer = n.Key("bench initiator %d" % i)
         msg = initiation(n, responder.public, peer, n.Key("bench ephemeral %d" % i), i + 1)
@@ -69,8 +70,11 @@ def handshakes(out):
             (out / "flood.hex").write_text(msg.hex() + "\n")
         else:
             data += msg
+            again += initiation(n, responder.public, peer, n.Key("bench again %d" % i),
+                                i + 1, 1)
             conf.append("[Peer]\nPublicKey = %s\n" % base64.b64encode(peer.public).decode())
     (out / "initiations.bin").write_bytes(data)
+    (out / "again.bin").write_bytes(again)
     (out / "initiators.conf").write_text("".join(conf))
 
 

@@ -45,7 +45,8 @@ ITEMS |= {
     "forward-tcp-1": ("forwarding between tunnels, 1 flow", "Mbit/s", M, True, 2.5),
     "forward-tcp-8": ("forwarding between tunnels, 8 flows", "Mbit/s", M, True, 1),
     "forward-udp-64": ("forwarding between tunnels, 64 B", "k/s", K, True, 1),
-    "handshakes": ("handshakes as responder", "/s", 1, True, 3),
+    "handshakes": ("first handshakes as responder", "/s", 1, True, 3),
+    "again-handshakes": ("handshakes as responder, known peers", "/s", 1, True, 3),
     "flood-handshakes": ("handshakes under 20 000 false ones/s", "/s", 1, True, 1),
     "flood-tcp-1": ("TCP under 20 000 false handshakes/s", "Mbit/s", M, True, 1),
 }
@@ -68,7 +69,7 @@ COUNTED = {
 # What a person should see at once.
 PLOTTED = ("tcp-1", "tcp-8", "iperf-1", "nic-tcp-1", "lossy-tcp-8", "udp-64", "udp-1380",
            "udp-64-user", "oneway", "roundtrip-load-p99", "forward-tcp-1", "active-100",
-           "active-10000", "handshakes", "flood-handshakes", "flood-tcp-1",
+           "active-10000", "handshakes", "again-handshakes", "flood-handshakes", "flood-tcp-1",
            "peers-setconf-100000", "peers-delete-100000", "peers-memory-100000",
            "lookup-random-1000000", "lookup-internet-1000000", "bytes-internet-1000000",
            "v6-tcp-1", "v6-udp-64", "smp2-tcp-1", "smp2-udp-64", "smp4-tcp-1")

@@ -50,7 +50,7 @@ profile_side()
 	gone "$side"
 	responding
 	# These are over in no time: the samples begin before them. An idle kernel has none.
-	(sleep 1; handshakes 0 256; handshakes 2000 256) >/dev/null &
+	(sleep 1; handshakes initiations 0; handshakes initiations 2000) >/dev/null &
 	sampled handshakes
 	wait
 	gone "$side"
