@@ -17,7 +17,7 @@ bool x25519_group_avx512(struct x25519_op **ops, unsigned int n, void *ctx,
 }
 
 bool x25519_comb_avx512(struct x25519_op **ops, unsigned int n, void *ctx,
-		    unsigned int section)
+			unsigned int section)
 {
 	return comb_section(ops, n, ctx, section);
 }

@@ -60,7 +60,9 @@ static noinline_for_stack void comb_select(struct lanes_comb *s, int comb,
 	for (i = 0; i < X25519_COMB_ENTRIES; i++)
 		s->mask[i] = (v64)(digit == vbroadcast(i));
 	for (j = 0; j < 4; j++) {
-		p[j] = m[j] = d[j] = vbroadcast(0);
+		p[j] = vbroadcast(0);
+		m[j] = p[j];
+		d[j] = p[j];
 		for (i = 0; i < X25519_COMB_ENTRIES; i++) {
 			p[j] |= s->mask[i] & vbroadcast(e[i][0][j]);
 			m[j] |= s->mask[i] & vbroadcast(e[i][1][j]);
