@@ -45,4 +45,8 @@ expect 124 --timeout 15 -- sleep 100
 expect 2 --kernel /nonexistent -- true
 expect 2 --module /nonexistent.ko -- true
 expect 2 --timeout 0 -- true
+# What it says of KVM is what a machine then runs on.
+works=0
+scripts/vm --kvm-works || works=$?
+expect "$works" -- 'dmesg | grep -q "Hypervisor detected: KVM"'
 echo "$((n + 3)) checks"
