@@ -14,7 +14,7 @@
 #include <linux/export.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
-#include <crypto/blake2s.h>
+#include <crypto/blake2s_batch.h>
 #include <crypto/chacha20poly1305_batch.h>
 #include <crypto/curve25519_batch.h>
 #include <crypto/utils.h>
@@ -32,115 +32,153 @@ static const u8 noise_prologue[] __nonstring = {
 
 static const u8 zero_key[WIRE_KEY_BYTES];
 
-/* HMAC-BLAKE2s (RFC 2104); keys are one hash long. */
-static void hmac(u8 out[BLAKE2S_HASH_SIZE], const u8 key[BLAKE2S_HASH_SIZE],
-		 const u8 *a, size_t a_len, const u8 *b, size_t b_len)
+/*
+ * Transcripts that take a step together: every hash is one of an array.
+ * @t, @work: of each
+ */
+struct noise_step {
+	unsigned int		nr;
+	struct noise_transcript	*t[NOISE_BATCH];
+	struct noise_work	*work[NOISE_BATCH];
+};
+
+static void hash_texts(const struct noise_step *s, size_t len, u8 *const out[])
 {
-	u8 pad[BLAKE2S_BLOCK_SIZE];
-	u8 inner[BLAKE2S_HASH_SIZE];
-	struct blake2s_ctx ctx;
+	const u8 *text[NOISE_BATCH];
 	unsigned int i;
 
-	memset(pad, 0x36, sizeof(pad));
-	for (i = 0; i < BLAKE2S_HASH_SIZE; i++)
-		pad[i] ^= key[i];
-	blake2s_init(&ctx, sizeof(inner));
-	blake2s_update(&ctx, pad, sizeof(pad));
-	blake2s_update(&ctx, a, a_len);
-	blake2s_update(&ctx, b, b_len);
-	blake2s_final(&ctx, inner);
+	for (i = 0; i < s->nr; i++)
+		text[i] = s->work[i]->text;
+	blake2s_batch(out, text, len, s->nr);
+}
 
-	memset(pad, 0x5c, sizeof(pad));
-	for (i = 0; i < BLAKE2S_HASH_SIZE; i++)
-		pad[i] ^= key[i];
-	blake2s_init(&ctx, BLAKE2S_HASH_SIZE);
-	blake2s_update(&ctx, pad, sizeof(pad));
-	blake2s_update(&ctx, inner, sizeof(inner));
-	blake2s_final(&ctx, out);
+/* HMAC-BLAKE2s (RFC 2104) of @len bytes behind a block of each text; keys are a hash long. */
+static void hmac(const struct noise_step *s, u8 *const key[], size_t len, u8 *const out[])
+{
+	u8 *inner[NOISE_BATCH];
+	unsigned int i, j;
 
-	memzero_explicit(pad, sizeof(pad));
-	memzero_explicit(inner, sizeof(inner));
+	for (i = 0; i < s->nr; i++) {
+		u8 *text = s->work[i]->text;
+
+		memset(text, 0x36, BLAKE2S_BLOCK_SIZE);
+		crypto_xor(text, key[i], BLAKE2S_HASH_SIZE);
+		inner[i] = text + BLAKE2S_BLOCK_SIZE;
+	}
+	hash_texts(s, BLAKE2S_BLOCK_SIZE + len, inner);
+	for (i = 0; i < s->nr; i++)
+		for (j = 0; j < BLAKE2S_BLOCK_SIZE; j++)
+			s->work[i]->text[j] ^= 0x36 ^ 0x5c;
+	hash_texts(s, BLAKE2S_BLOCK_SIZE + BLAKE2S_HASH_SIZE, out);
 }
 
 /*
- * HKDF (RFC 5869) with the chain as salt: up to three keys out of @input.
- * @out may name the chain itself.
+ * HKDF (RFC 5869) with the chains as salt: @nr keys out of each input, the first
+ * of which is the new chain.
  */
-static void derive(u8 *const out[], unsigned int nr,
-		   const u8 chain[WIRE_KEY_BYTES], const u8 *input, size_t len)
+static void derive(const struct noise_step *s, const u8 *const input[], size_t len,
+		   unsigned int nr)
 {
-	u8 secret[BLAKE2S_HASH_SIZE], block[BLAKE2S_HASH_SIZE] = {};
-	unsigned int i;
-	u8 count;
+	u8 *key[NOISE_BATCH], *out[NOISE_BATCH];
+	unsigned int i, k;
 
-	hmac(secret, chain, input, len, NULL, 0);
-	for (i = 0; i < nr; i++) {
-		count = i + 1;
-		hmac(block, secret, block, i ? sizeof(block) : 0, &count, 1);
-		memcpy(out[i], block, sizeof(block));
+	for (i = 0; i < s->nr; i++) {
+		if (len)
+			memcpy(s->work[i]->text + BLAKE2S_BLOCK_SIZE, input[i], len);
+		key[i] = s->t[i]->chain;
+		out[i] = s->work[i]->secret;
 	}
-	memzero_explicit(block, sizeof(block));
-	memzero_explicit(secret, sizeof(secret));
+	hmac(s, key, len, out);
+
+	for (k = 0; k < nr; k++) {
+		len = k ? BLAKE2S_HASH_SIZE : 0;
+		for (i = 0; i < s->nr; i++) {
+			struct noise_work *w = s->work[i];
+
+			if (k)
+				memcpy(w->text + BLAKE2S_BLOCK_SIZE, w->key[k - 1], len);
+			w->text[BLAKE2S_BLOCK_SIZE + len] = k + 1;
+			key[i] = w->secret;
+			out[i] = w->key[k];
+		}
+		hmac(s, key, len + 1, out);
+	}
+	for (i = 0; i < s->nr; i++)
+		memcpy(s->t[i]->chain, s->work[i]->key[0], BLAKE2S_HASH_SIZE);
 }
 
-static void mix_hash(struct noise_transcript *t, const void *data, size_t len)
+static void mix_hash(const struct noise_step *s, const u8 *const data[], size_t len)
 {
-	struct blake2s_ctx ctx;
+	u8 *out[NOISE_BATCH];
+	unsigned int i;
 
-	blake2s_init(&ctx, sizeof(t->hash));
-	blake2s_update(&ctx, t->hash, sizeof(t->hash));
-	blake2s_update(&ctx, data, len);
-	blake2s_final(&ctx, t->hash);
+	for (i = 0; i < s->nr; i++) {
+		u8 *text = s->work[i]->text;
+
+		memcpy(text, s->t[i]->hash, BLAKE2S_HASH_SIZE);
+		memcpy(text + BLAKE2S_HASH_SIZE, data[i], len);
+		out[i] = s->t[i]->hash;
+	}
+	hash_texts(s, BLAKE2S_HASH_SIZE + len, out);
 }
 
-static void mix_chain(struct noise_transcript *t, const u8 secret[WIRE_KEY_BYTES])
+static void mix_chain(const struct noise_step *s, const u8 *const secret[])
 {
-	u8 *const out[] = { t->chain };
-
-	derive(out, 1, t->chain, secret, WIRE_KEY_BYTES);
+	derive(s, secret, WIRE_KEY_BYTES, 1);
 }
 
-static void mix_chain_key(struct noise_transcript *t, u8 key[WIRE_KEY_BYTES],
-			  const u8 secret[WIRE_KEY_BYTES])
+/* Leaves key[1]. */
+static void mix_chain_key(const struct noise_step *s, const u8 *const secret[])
 {
-	u8 *const out[] = { t->chain, key };
-
-	derive(out, 2, t->chain, secret, WIRE_KEY_BYTES);
+	derive(s, secret, WIRE_KEY_BYTES, 2);
 }
 
-static void mix_ephemeral(struct noise_transcript *t, const u8 public_key[WIRE_KEY_BYTES])
+static void mix_ephemeral(const struct noise_step *s, const u8 *const public_key[])
 {
-	mix_hash(t, public_key, WIRE_KEY_BYTES);
-	mix_chain(t, public_key);
+	mix_hash(s, public_key, WIRE_KEY_BYTES);
+	mix_chain(s, public_key);
 }
 
-static void mix_psk(struct noise_transcript *t, u8 key[WIRE_KEY_BYTES],
-		    const u8 psk[WIRE_KEY_BYTES])
+/* Leaves key[2]. */
+static void mix_psk(const struct noise_step *s, const u8 *const psk[])
 {
-	u8 for_hash[WIRE_KEY_BYTES];
-	u8 *const out[] = { t->chain, for_hash, key };
+	const u8 *for_hash[NOISE_BATCH];
+	unsigned int i;
 
-	derive(out, 3, t->chain, psk, WIRE_KEY_BYTES);
-	mix_hash(t, for_hash, sizeof(for_hash));
-	memzero_explicit(for_hash, sizeof(for_hash));
+	derive(s, psk, WIRE_KEY_BYTES, 3);
+	for (i = 0; i < s->nr; i++)
+		for_hash[i] = s->work[i]->key[1];
+	mix_hash(s, for_hash, WIRE_KEY_BYTES);
 }
 
-/* Every key seals one text, so that the nonce is always 0. */
-static void seal(struct noise_transcript *t, u8 *dst, const u8 *src, u32 len,
-		 const u8 key[WIRE_KEY_BYTES])
+/*
+ * Every key seals one text, so that the nonce is always 0.
+ * @key: which of those that derive() left
+ */
+static void seal(const struct noise_step *s, u8 *const dst[], const u8 *src, u32 len,
+		 unsigned int key)
 {
-	chacha20poly1305_seal(dst, src, len, t->hash, sizeof(t->hash), 0, key);
-	mix_hash(t, dst, len + WIRE_TAG_BYTES);
+	unsigned int i;
+
+	for (i = 0; i < s->nr; i++)
+		chacha20poly1305_seal(dst[i], src, len, s->t[i]->hash,
+				      BLAKE2S_HASH_SIZE, 0, s->work[i]->key[key]);
+	mix_hash(s, (const u8 *const *)dst, len + WIRE_TAG_BYTES);
 }
 
-/* @len: with the tag. */
-static bool __must_check open(struct noise_transcript *t, u8 *dst, const u8 *src,
-			      u32 len, const u8 key[WIRE_KEY_BYTES])
+/* @len: with the tag. Leaves whether it was right. */
+static void open(const struct noise_step *s, u8 *const dst[], const u8 *const src[],
+		 u32 len, unsigned int key)
 {
-	if (chacha20poly1305_open(dst, src, len, t->hash, sizeof(t->hash), 0, key))
-		return false;
-	mix_hash(t, src, len);
-	return true;
+	unsigned int i;
+
+	for (i = 0; i < s->nr; i++) {
+		struct noise_work *w = s->work[i];
+
+		w->ok = !chacha20poly1305_open(dst[i], src[i], len, s->t[i]->hash,
+					       BLAKE2S_HASH_SIZE, 0, w->key[key]);
+	}
+	mix_hash(s, src, len);
 }
 
 static void begin(struct noise_transcript *t, const u8 responder[WIRE_KEY_BYTES])
@@ -151,17 +189,32 @@ static void begin(struct noise_transcript *t, const u8 responder[WIRE_KEY_BYTES]
 	blake2s_init(&ctx, sizeof(t->chain));
 	blake2s_update(&ctx, noise_name, sizeof(noise_name) - 1);
 	blake2s_final(&ctx, t->chain);
-	memcpy(t->hash, t->chain, sizeof(t->hash));
-	mix_hash(t, noise_prologue, sizeof(noise_prologue) - 1);
-	mix_hash(t, responder, WIRE_KEY_BYTES);
+
+	blake2s_init(&ctx, sizeof(t->hash));
+	blake2s_update(&ctx, t->chain, sizeof(t->chain));
+	blake2s_update(&ctx, noise_prologue, sizeof(noise_prologue) - 1);
+	blake2s_final(&ctx, t->hash);
+
+	blake2s_init(&ctx, sizeof(t->hash));
+	blake2s_update(&ctx, t->hash, sizeof(t->hash));
+	blake2s_update(&ctx, responder, WIRE_KEY_BYTES);
+	blake2s_final(&ctx, t->hash);
 }
 
-static void split(const struct noise_transcript *t, struct noise_keys *keys)
+/* The transport keys, in key[0] and key[1] */
+static void make_keys(const struct noise_step *s, struct noise_keys *const keys[])
 {
-	u8 *const out[] = { keys->initiator, keys->responder };
+	unsigned int i;
 
-	derive(out, 2, t->chain, NULL, 0);
+	derive(s, NULL, 0, 2);
+	for (i = 0; i < s->nr; i++) {
+		memcpy(keys[i]->initiator, s->work[i]->key[0], WIRE_KEY_BYTES);
+		memcpy(keys[i]->responder, s->work[i]->key[1], WIRE_KEY_BYTES);
+	}
 }
+
+/* An array of one. */
+#define ONE(p)	((const u8 *[]){ p })
 
 /**
  * noise_public_key() - make a private key usable, and compute its public key
@@ -225,13 +278,16 @@ bool noise_initiate(struct noise_initiator *hs, struct wire_initiation *msg,
 		    struct noise_shared *shared,
 		    const u8 timestamp[WIRE_TIMESTAMP_BYTES])
 {
-	u8 es[WIRE_KEY_BYTES], key[WIRE_KEY_BYTES];
+	u8 es[WIRE_KEY_BYTES];
 	struct x25519_op ops[] = {
 		{ .out = msg->ephemeral, .scalar = hs->ephemeral },
 		{ .out = es, .scalar = hs->ephemeral, .point = remote_static },
 		{ .out = shared->key, .scalar = private_key, .point = remote_static },
 	};
-	struct noise_transcript *t = &hs->transcript;
+	struct noise_work work;
+	const struct noise_step step = {
+		.nr = 1, .t = { &hs->transcript }, .work = { &work },
+	};
 	bool ok = false;
 
 	x25519_batch(ops, shared->known ? 2 : 3);
@@ -241,16 +297,16 @@ bool noise_initiate(struct noise_initiator *hs, struct wire_initiation *msg,
 
 	msg->header.type = cpu_to_le32(WIRE_INITIATION);
 	msg->sender = sender;
-	begin(t, remote_static);
-	mix_ephemeral(t, msg->ephemeral);
-	mix_chain_key(t, key, es);
-	seal(t, msg->enc_static, public_key, WIRE_KEY_BYTES, key);
-	mix_chain_key(t, key, shared->key);
-	seal(t, msg->enc_timestamp, timestamp, WIRE_TIMESTAMP_BYTES, key);
+	begin(&hs->transcript, remote_static);
+	mix_ephemeral(&step, ONE(msg->ephemeral));
+	mix_chain_key(&step, ONE(es));
+	seal(&step, (u8 *[]){ msg->enc_static }, public_key, WIRE_KEY_BYTES, 1);
+	mix_chain_key(&step, ONE(shared->key));
+	seal(&step, (u8 *[]){ msg->enc_timestamp }, timestamp, WIRE_TIMESTAMP_BYTES, 1);
 	ok = true;
 out:
 	memzero_explicit(es, sizeof(es));
-	memzero_explicit(key, sizeof(key));
+	memzero_explicit(&work, sizeof(work));
 	return ok;
 }
 EXPORT_SYMBOL_IF_KUNIT(noise_initiate);
@@ -271,31 +327,82 @@ bool noise_finish(const struct noise_initiator *hs, const struct wire_response *
 		  const u8 private_key[WIRE_KEY_BYTES],
 		  const u8 psk[WIRE_KEY_BYTES], struct noise_keys *keys)
 {
-	u8 ee[WIRE_KEY_BYTES], se[WIRE_KEY_BYTES], key[WIRE_KEY_BYTES];
+	u8 ee[WIRE_KEY_BYTES], se[WIRE_KEY_BYTES];
 	struct x25519_op ops[] = {
 		{ .out = ee, .scalar = hs->ephemeral, .point = msg->ephemeral },
 		{ .out = se, .scalar = private_key, .point = msg->ephemeral },
 	};
 	struct noise_transcript t = hs->transcript;
+	struct noise_work work;
+	const struct noise_step step = { .nr = 1, .t = { &t }, .work = { &work } };
 	bool ok = false;
 
 	if (x25519_batch(ops, ARRAY_SIZE(ops)))
 		goto out;
-	mix_ephemeral(&t, msg->ephemeral);
-	mix_chain(&t, ee);
-	mix_chain(&t, se);
-	mix_psk(&t, key, psk);
-	ok = open(&t, NULL, msg->enc_nothing, sizeof(msg->enc_nothing), key);
+	mix_ephemeral(&step, ONE(msg->ephemeral));
+	mix_chain(&step, ONE(ee));
+	mix_chain(&step, ONE(se));
+	mix_psk(&step, ONE(psk));
+	open(&step, (u8 *[]){ NULL }, ONE(msg->enc_nothing), sizeof(msg->enc_nothing), 2);
+	ok = work.ok;
 	if (ok)
-		split(&t, keys);
+		make_keys(&step, (struct noise_keys *[]){ keys });
 out:
 	memzero_explicit(&t, sizeof(t));
 	memzero_explicit(ee, sizeof(ee));
 	memzero_explicit(se, sizeof(se));
-	memzero_explicit(key, sizeof(key));
+	memzero_explicit(&work, sizeof(work));
 	return ok;
 }
 EXPORT_SYMBOL_IF_KUNIT(noise_finish);
+
+/* Those of @r that are left; how many. */
+static unsigned int noise_left(struct noise_responder *left[], struct noise_responder *r,
+			       unsigned int nr)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < nr; i++)
+		if (r[i].ok)
+			left[n++] = &r[i];
+	return n;
+}
+
+static struct noise_step noise_step(struct noise_responder *const r[], unsigned int nr)
+{
+	struct noise_step s = { .nr = nr };
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		s.t[i] = &r[i]->transcript;
+		s.work[i] = &r[i]->work;
+	}
+	return s;
+}
+
+/* A member of each: an array of pointers. */
+#define EACH(array, r, nr, member)					\
+do {									\
+	for (unsigned int __i = 0; __i < (nr); __i++)			\
+		(array)[__i] = (r)[__i]->member;			\
+} while (0)
+
+/* What the first multiplications gave is in keys.initiator. */
+static noinline_for_stack void open_statics(struct noise_responder *const r[],
+					    unsigned int nr)
+{
+	const struct noise_step s = noise_step(r, nr);
+	const u8 *in[NOISE_BATCH];
+	u8 *out[NOISE_BATCH];
+
+	EACH(in, r, nr, msg->ephemeral);
+	mix_ephemeral(&s, in);
+	EACH(in, r, nr, keys.initiator);
+	mix_chain_key(&s, in);
+	EACH(in, r, nr, msg->enc_static);
+	EACH(out, r, nr, remote_static);
+	open(&s, out, in, sizeof(r[0]->msg->enc_static), 1);
+}
 
 /**
  * noise_read_statics() - first step of a responder: who is it?
@@ -312,39 +419,42 @@ void noise_read_statics(struct noise_responder *r, unsigned int nr,
 			const u8 private_key[WIRE_KEY_BYTES],
 			const u8 public_key[WIRE_KEY_BYTES])
 {
+	struct noise_responder *left[NOISE_BATCH];
 	struct x25519_op ops[NOISE_BATCH];
 	struct noise_transcript start;
-	u8 key[WIRE_KEY_BYTES];
-	unsigned int i, n = 0;
+	unsigned int i;
 
+	nr = noise_left(left, r, nr);
 	/* The same for all of them. */
 	begin(&start, public_key);
 	for (i = 0; i < nr; i++) {
-		if (!r[i].ok)
-			continue;
-		ops[n++] = (struct x25519_op) {
-			.out = r[i].keys.initiator,
+		left[i]->transcript = start;
+		ops[i] = (struct x25519_op) {
+			.out = left[i]->keys.initiator,
 			.scalar = private_key,
-			.point = r[i].msg->ephemeral,
+			.point = left[i]->msg->ephemeral,
 		};
 	}
-	x25519_batch(ops, n);
-
-	for (i = 0, n = 0; i < nr; i++) {
-		struct noise_transcript *t = &r[i].transcript;
-
-		if (!r[i].ok)
-			continue;
-		*t = start;
-		mix_ephemeral(t, r[i].msg->ephemeral);
-		mix_chain_key(t, key, r[i].keys.initiator);
-		r[i].ok = ops[n++].ok &&
-			  open(t, r[i].remote_static, r[i].msg->enc_static,
-			       sizeof(r[i].msg->enc_static), key);
-	}
-	memzero_explicit(key, sizeof(key));
+	x25519_batch(ops, nr);
+	open_statics(left, nr);
+	for (i = 0; i < nr; i++)
+		left[i]->ok = ops[i].ok && left[i]->work.ok;
 }
 EXPORT_SYMBOL_IF_KUNIT(noise_read_statics);
+
+static noinline_for_stack void open_timestamps(struct noise_responder *const r[],
+					       unsigned int nr)
+{
+	const struct noise_step s = noise_step(r, nr);
+	const u8 *in[NOISE_BATCH];
+	u8 *out[NOISE_BATCH];
+
+	EACH(in, r, nr, shared.key);
+	mix_chain_key(&s, in);
+	EACH(in, r, nr, msg->enc_timestamp);
+	EACH(out, r, nr, timestamp);
+	open(&s, out, in, sizeof(r[0]->msg->enc_timestamp), 1);
+}
 
 /**
  * noise_read_timestamps() - second step: is it really that peer?
@@ -359,52 +469,57 @@ EXPORT_SYMBOL_IF_KUNIT(noise_read_statics);
 void noise_read_timestamps(struct noise_responder *r, unsigned int nr,
 			   const u8 private_key[WIRE_KEY_BYTES])
 {
+	struct noise_responder *left[NOISE_BATCH];
 	struct x25519_op ops[NOISE_BATCH];
-	u8 key[WIRE_KEY_BYTES];
 	unsigned int i, n = 0;
 
+	nr = noise_left(left, r, nr);
 	for (i = 0; i < nr; i++) {
-		if (!r[i].ok || r[i].shared.known)
+		if (left[i]->shared.known)
 			continue;
 		ops[n++] = (struct x25519_op) {
-			.out = r[i].shared.key,
+			.out = left[i]->shared.key,
 			.scalar = private_key,
-			.point = r[i].remote_static,
+			.point = left[i]->remote_static,
 		};
-		r[i].shared.known = true;
+		left[i]->shared.known = true;
 	}
 	x25519_batch(ops, n);
-
-	for (i = 0; i < nr; i++) {
-		if (!r[i].ok)
-			continue;
-		mix_chain_key(&r[i].transcript, key, r[i].shared.key);
-		r[i].ok = crypto_memneq(r[i].shared.key, zero_key, sizeof(zero_key)) &&
-			  open(&r[i].transcript, r[i].timestamp,
-			       r[i].msg->enc_timestamp,
-			       sizeof(r[i].msg->enc_timestamp), key);
-	}
-	memzero_explicit(key, sizeof(key));
+	open_timestamps(left, nr);
+	for (i = 0; i < nr; i++)
+		left[i]->ok = left[i]->work.ok &&
+			      crypto_memneq(left[i]->shared.key, zero_key, sizeof(zero_key));
 }
 EXPORT_SYMBOL_IF_KUNIT(noise_read_timestamps);
 
-/* The multiplications are done. Not in the frame that has all their operands. */
-static noinline_for_stack void write_response(struct noise_responder *r,
-					      struct wire_response *msg)
+/* What the last multiplications gave is in @keys. */
+static noinline_for_stack void write_responses(struct noise_responder *const r[],
+					       unsigned int nr,
+					       struct wire_response *const msg[])
 {
-	struct noise_transcript *t = &r->transcript;
-	u8 key[WIRE_KEY_BYTES];
+	const struct noise_step s = noise_step(r, nr);
+	struct noise_keys *keys[NOISE_BATCH];
+	const u8 *in[NOISE_BATCH];
+	u8 *out[NOISE_BATCH];
+	unsigned int i;
 
-	msg->header.type = cpu_to_le32(WIRE_RESPONSE);
-	msg->sender = r->sender;
-	msg->receiver = r->msg->sender;
-	mix_ephemeral(t, msg->ephemeral);
-	mix_chain(t, r->keys.initiator);
-	mix_chain(t, r->keys.responder);
-	mix_psk(t, key, r->psk);
-	seal(t, msg->enc_nothing, NULL, 0, key);
-	split(t, &r->keys);
-	memzero_explicit(key, sizeof(key));
+	for (i = 0; i < nr; i++) {
+		msg[i]->header.type = cpu_to_le32(WIRE_RESPONSE);
+		msg[i]->sender = r[i]->sender;
+		msg[i]->receiver = r[i]->msg->sender;
+		keys[i] = &r[i]->keys;
+	}
+	EACH(in, msg, nr, ephemeral);
+	mix_ephemeral(&s, in);
+	EACH(in, r, nr, keys.initiator);
+	mix_chain(&s, in);
+	EACH(in, r, nr, keys.responder);
+	mix_chain(&s, in);
+	EACH(in, r, nr, psk);
+	mix_psk(&s, in);
+	EACH(out, msg, nr, enc_nothing);
+	seal(&s, out, NULL, 0, 2);
+	make_keys(&s, keys);
 }
 
 /**
@@ -418,36 +533,35 @@ static noinline_for_stack void write_response(struct noise_responder *r,
 void noise_respond(struct noise_responder *r, unsigned int nr,
 		   struct wire_response *const msg[])
 {
-	struct x25519_op ops[3 * NOISE_BATCH], *op = ops;
+	struct wire_response *left_msg[NOISE_BATCH];
+	struct noise_responder *left[NOISE_BATCH];
+	struct x25519_op ops[3 * NOISE_BATCH];
 	unsigned int i;
 
+	nr = noise_left(left, r, nr);
 	for (i = 0; i < nr; i++) {
-		if (!r[i].ok)
-			continue;
-		*op++ = (struct x25519_op) {
-			.out = msg[i]->ephemeral,
-			.scalar = r[i].ephemeral,
-		};
-		*op++ = (struct x25519_op) {
-			.out = r[i].keys.initiator,
-			.scalar = r[i].ephemeral,
-			.point = r[i].msg->ephemeral,
-		};
-		*op++ = (struct x25519_op) {
-			.out = r[i].keys.responder,
-			.scalar = r[i].ephemeral,
-			.point = r[i].remote_static,
-		};
-	}
-	x25519_batch(ops, op - ops);
+		struct x25519_op *op = &ops[3 * i];
 
-	for (i = 0, op = ops; i < nr; i++) {
-		if (!r[i].ok)
-			continue;
-		r[i].ok = op[1].ok && op[2].ok;
-		op += 3;
-		if (r[i].ok)
-			write_response(&r[i], msg[i]);
+		left_msg[i] = msg[left[i] - r];
+		op[0] = (struct x25519_op) {
+			.out = left_msg[i]->ephemeral,
+			.scalar = left[i]->ephemeral,
+		};
+		op[1] = (struct x25519_op) {
+			.out = left[i]->keys.initiator,
+			.scalar = left[i]->ephemeral,
+			.point = left[i]->msg->ephemeral,
+		};
+		op[2] = (struct x25519_op) {
+			.out = left[i]->keys.responder,
+			.scalar = left[i]->ephemeral,
+			.point = left[i]->remote_static,
+		};
 	}
+	x25519_batch(ops, 3 * nr);
+	write_responses(left, nr, left_msg);
+	/* What a key of low order made is not sent. */
+	for (i = 0; i < nr; i++)
+		left[i]->ok = ops[3 * i + 1].ok && ops[3 * i + 2].ok;
 }
 EXPORT_SYMBOL_IF_KUNIT(noise_respond);

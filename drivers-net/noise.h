@@ -6,6 +6,7 @@
 #ifndef _CULVERT_NOISE_H
 #define _CULVERT_NOISE_H
 
+#include <crypto/blake2s.h>
 #include <linux/time64.h>
 #include <linux/types.h>
 
@@ -54,6 +55,20 @@ struct noise_initiator {
 };
 
 /**
+ * struct noise_work - where the steps of a handshake compute
+ * @text: what is hashed: a block made of a key, and up to a hash and a byte
+ * @secret: of HKDF
+ * @key: its results
+ * @ok: what was opened last was authentic
+ */
+struct noise_work {
+	u8	text[BLAKE2S_BLOCK_SIZE + BLAKE2S_HASH_SIZE + 1];
+	u8	secret[BLAKE2S_HASH_SIZE];
+	u8	key[3][WIRE_KEY_BYTES];
+	bool	ok;
+};
+
+/**
  * struct noise_responder - an initiation being answered
  * @ok: nothing has failed so far; the steps skip elements without it, and the
  *	caller may clear it between them
@@ -67,6 +82,7 @@ struct noise_initiator {
  * @sender: for the third step: our receiver index
  * @keys: result of the third step; until then, and if it failed, where results
  *	  of multiplications lie, so that the caller wipes it in any case
+ * @work: the steps' own; likewise
  */
 struct noise_responder {
 	bool				ok;
@@ -79,6 +95,7 @@ struct noise_responder {
 	u8				ephemeral[WIRE_KEY_BYTES];
 	__le32				sender;
 	struct noise_keys		keys;
+	struct noise_work		work;
 };
 
 bool noise_public_key(u8 public_key[WIRE_KEY_BYTES], u8 private_key[WIRE_KEY_BYTES]);

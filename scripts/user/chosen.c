@@ -6,7 +6,7 @@
 
 int main(void)
 {
-	printf("aead %s\nx25519 %s\n", chacha20poly1305_batch_selected(),
-	       x25519_batch_selected());
+	printf("aead %s\nx25519 %s\nblake2s %s\n", chacha20poly1305_batch_selected(),
+	       x25519_batch_selected(), blake2s_batch_selected());
 	return 0;
 }

@@ -7,6 +7,7 @@
  * Secret: keys, plaintext, scalars, points. Public: lengths, nonces, associated
  * data, ciphertext once it is made, and whether a tag was right.
  */
+#include <crypto/blake2s_batch.h>
 #include <crypto/chacha20_batch.h>
 #include <crypto/chacha20poly1305_batch.h>
 #include <crypto/curve25519_batch.h>
@@ -284,6 +285,28 @@ static void scalars(void)
 	count_curve_cases(2);
 }
 
+static void hashes(void)
+{
+	static const u32 lens[] = { 0, 1, 32, 63, 64, 80, 97, 128, 1024 };
+	const u8 *from[MAX_MSGS];
+	u8 *to[MAX_MSGS];
+	u32 n, k, i;
+
+	for (n = 1; n <= 12; n += n < 5 ? 1 : 3)
+		for (k = 0; k < ARRAY_SIZE(lens); k++) {
+			for (i = 0; i < n; i++) {
+				memset(text[i], 0x66 + i, lens[k]);
+				secret(TEXTS, text[i], lens[k]);
+				from[i] = text[i];
+				to[i] = back[i];
+			}
+			blake2s_batch(to, from, lens[k], n);
+			for (i = 0; i < n && lens[k]; i++)
+				expect_secret(back[i], 32, "a hash");
+			count_hash_cases(n);
+		}
+}
+
 /* ct [IMPLEMENTATION [KIND OF SECRET]] */
 int main(int argc, char **argv)
 {
@@ -306,6 +329,8 @@ int main(int argc, char **argv)
 		}
 		if (impl_has_x25519(i))
 			scalars();
+		if (impl_has_blake2s(i))
+			hashes();
 	}
 	print_counts();
 	return 0;

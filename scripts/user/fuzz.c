@@ -7,6 +7,7 @@
  * for some seconds, then a line of counts. A case is a sequence of choices read
  * from the input; when the input ends, they come from a generator seeded by it.
  */
+#include <crypto/blake2s_batch.h>
 #include <crypto/chacha20_batch.h>
 #include <crypto/chacha20poly1305_batch.h>
 #include <crypto/curve25519_batch.h>
@@ -769,6 +770,36 @@ static void try_x25519(struct input *in, const char *impl)
 	count_curve_cases(n);
 }
 
+static void try_blake2s(struct input *in, const char *impl)
+{
+	u32 n = take(in, chance(in, 4) ? MAX_MSGS : 9), len = length(in) % 1400, i;
+	struct buf text[MAX_MSGS], hash[MAX_MSGS];
+	const u8 *from[MAX_MSGS];
+	u8 want[MAX_MSGS][32], *to[MAX_MSGS];
+	unsigned int want_len;
+
+	for (i = 0; i < n; i++) {
+		text[i] = buf_new(in, len);
+		hash[i] = buf_new(in, 32);
+		fill(in, text[i].p, len);
+		from[i] = text[i].p;
+		/* Into the message itself, where it has room. */
+		to[i] = len >= 32 && chance(in, 4) ? text[i].p + take(in, len - 31) : hash[i].p;
+		if (EVP_Digest(text[i].p, len, want[i], &want_len, EVP_blake2s256(), NULL) != 1 ||
+		    want_len != 32)
+			fail("the reference does not hash");
+	}
+	blake2s_batch(to, from, len, n);
+	for (i = 0; i < n; i++) {
+		if (memcmp(to[i], want[i], 32))
+			fail("%s: blake2s_batch: wrong hash at %u of %u, %u bytes", impl, i, n,
+			     len);
+		buf_free(&text[i], "blake2s_batch: message");
+		buf_free(&hash[i], "blake2s_batch: hash");
+	}
+	count_hash_cases(n);
+}
+
 static void one_case(const u8 *data, size_t size, u64 seed)
 {
 	u32 kind, i;
@@ -788,8 +819,10 @@ static void one_case(const u8 *data, size_t size, u64 seed)
 			try_aead(&in, impl_name(i));
 		else if (kind < 11 && impl_has_aead(i))
 			try_single(&in, impl_name(i));
-		else if (kind < 14 && impl_has_aead(i))
+		else if (kind < 13 && impl_has_aead(i))
 			try_stream(&in, impl_name(i));
+		else if (kind == 13 && impl_has_blake2s(i))
+			try_blake2s(&in, impl_name(i));
 		else if (kind >= 14 && impl_has_x25519(i))
 			try_x25519(&in, impl_name(i));
 		if (!chacha20poly1305_batch_is_wiped())

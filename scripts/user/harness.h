@@ -23,6 +23,8 @@ bool chacha20poly1305_batch_is_wiped(void);
 int x25519_batch_select(const char *impl) __attribute__((__weak__));
 const char *x25519_batch_selected(void);
 bool x25519_batch_is_wiped(void);
+int blake2s_batch_select(const char *impl) __attribute__((__weak__));
+const char *blake2s_batch_selected(void);
 
 /* The one family has a generic code for each limb size, the other one name. */
 static const char *const impl_names[] = {
@@ -36,7 +38,8 @@ static inline const char *x25519_impl(unsigned int i)
 
 
 static u64 impl_cases[ARRAY_SIZE(impl_names)], impl_curve_cases[ARRAY_SIZE(impl_names)];
-static u64 fallback_cases, fallback_curve_cases;
+static u64 impl_hash_cases[ARRAY_SIZE(impl_names)];
+static u64 fallback_cases, fallback_curve_cases, fallback_hash_cases;
 static unsigned int impl_now;
 static u64 fail_seed;
 
@@ -102,6 +105,18 @@ static inline bool impl_has_x25519(unsigned int i)
 	return known[i] > 0;
 }
 
+static inline bool impl_has_blake2s(unsigned int i)
+{
+	static signed char known[ARRAY_SIZE(impl_names)];
+
+	if (!known[i]) {
+		known[i] = !blake2s_batch_select || blake2s_batch_select(impl_names[i]) ? -1 : 1;
+		if (blake2s_batch_select && blake2s_batch_select(NULL))
+			fail("the best implementation cannot be selected");
+	}
+	return known[i] > 0;
+}
+
 /* Hold what follows to one implementation, where it exists. */
 static inline bool select_impl(unsigned int i)
 {
@@ -114,6 +129,11 @@ static inline bool select_impl(unsigned int i)
 	}
 	if (impl_has_x25519(i)) {
 		if (x25519_batch_select(x25519_impl(i)))
+			fail("%s cannot be selected again", impl_names[i]);
+		any = true;
+	}
+	if (impl_has_blake2s(i)) {
+		if (blake2s_batch_select(impl_names[i]))
 			fail("%s cannot be selected again", impl_names[i]);
 		any = true;
 	}
@@ -138,6 +158,14 @@ static inline void count_curve_cases(unsigned int n)
 		fallback_curve_cases += n;
 }
 
+static inline void count_hash_cases(unsigned int n)
+{
+	if (shim_simd_usable)
+		impl_hash_cases[impl_now] += n;
+	else
+		fallback_hash_cases += n;
+}
+
 static inline void print_counts(void)
 {
 	unsigned int i;
@@ -147,11 +175,15 @@ static inline void print_counts(void)
 			printf("%s %llu\n", impl_names[i], impl_cases[i]);
 		if (impl_curve_cases[i])
 			printf("%s-x25519 %llu\n", impl_names[i], impl_curve_cases[i]);
+		if (impl_hash_cases[i])
+			printf("%s-blake2s %llu\n", impl_names[i], impl_hash_cases[i]);
 	}
 	if (fallback_cases)
 		printf("fallback %llu\n", fallback_cases);
 	if (fallback_curve_cases)
 		printf("fallback-x25519 %llu\n", fallback_curve_cases);
+	if (fallback_hash_cases)
+		printf("fallback-blake2s %llu\n", fallback_hash_cases);
 }
 
 #endif /* _CULVERT_HARNESS_H */

@@ -34,7 +34,8 @@ for module in net/ipv4/udp_tunnel net/ipv6/ip6_udp_tunnel lib/crypto/libcryptout
 	      lib/crypto/libchacha lib/crypto/libpoly1305 lib/crypto/libcurve25519 \
 	      lib/crypto/libchacha20poly1305 \
 	      lib/crypto/batch/libchacha20poly1305_batch \
-	      lib/crypto/batch/libcurve25519_batch bench/culvert_bench; do
+	      lib/crypto/batch/libcurve25519_batch lib/crypto/batch/libblake2s_batch \
+	      bench/culvert_bench; do
 	load "$module"
 done
 mkdir -p /run/netns /run/bench
@@ -50,16 +51,16 @@ head -c 256 /dev/urandom | base64 -w 0 >/run/bench/ovpn.key
 implementations()
 {
 	local address type name rest side key
-	local keys=' [bBdDrR] ((chacha|poly1305|curve25519|blake2s|x25519)_use_|aead_avx)'
+	local keys=' [bBdDrR] ((chacha|poly1305|curve25519|blake2s|blake2s_batch|x25519)_use_|aead_avx)'
 
 	# shellcheck disable=SC2034
 	while read -r address type name rest; do
 		side=wireguard
-		[[ $name != aead* && $name != x25519* ]] || side=culvert
+		[[ ! $name =~ ^(aead|x25519|blake2s_batch) ]] || side=culvert
 		key=$("$user" kernel key "$address" </dev/null)
 		[ "$key" = 0 ] || echo "$side $name"
-		# Both hash with the tree's BLAKE2s.
-		[ "$key" = 0 ] || [[ $name != blake2s* ]] || echo "culvert $name"
+		# Both hash single messages with the tree's BLAKE2s.
+		[ "$key" = 0 ] || [[ $name != blake2s_use* ]] || echo "culvert $name"
 	done < <(grep -E "$keys" /proc/kallsyms) >"$BENCH_OUT.crypto"
 	for name in $BENCH_CRYPTO; do
 		grep -qx "${name/:/ }" "$BENCH_OUT.crypto" ||

@@ -11,6 +11,8 @@
 /* Array parameters of a minimum size. */
 #define at_least static
 
+#define blake2s_ctx blake2s_state
+
 #ifdef CONFIG_X86_64
 #include <asm/cpufeatures.h>
 

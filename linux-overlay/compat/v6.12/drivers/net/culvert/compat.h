@@ -15,7 +15,6 @@
 #include <net/udp_tunnel.h>
 #include <uapi/linux/wireguard.h>
 
-#define blake2s_ctx			blake2s_state
 #define timer_container_of		from_timer
 #define NL_ASSERT_CTX_FITS		NL_ASSERT_DUMP_CTX_FITS
 

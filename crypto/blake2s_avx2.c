@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * BLAKE2s, eight messages at a time, with AVX2
+ *
+ * To be called in an FPU section only.
+ */
+#define W	8
+
+#include "simd_vec.h"
+
+static __always_inline v32 simd_ror32(v32 v, int n)
+{
+	if (n == 16)
+		return (v32)SIMD_SHUFFLE(v8, (v8)v, (v8)v,
+					 2, 3, 0, 1, 6, 7, 4, 5,
+					 10, 11, 8, 9, 14, 15, 12, 13,
+					 18, 19, 16, 17, 22, 23, 20, 21,
+					 26, 27, 24, 25, 30, 31, 28, 29);
+	if (n == 8)
+		return (v32)SIMD_SHUFFLE(v8, (v8)v, (v8)v,
+					 1, 2, 3, 0, 5, 6, 7, 4,
+					 9, 10, 11, 8, 13, 14, 15, 12,
+					 17, 18, 19, 16, 21, 22, 23, 20,
+					 25, 26, 27, 24, 29, 30, 31, 28);
+	return (v >> n) | (v << (32 - n));
+}
+
+#include "blake2s_impl.h"
+#include "blake2s_lanes.h"
+
+void blake2s_group_avx2(u8 *const out[], const u8 *const in[], unsigned int n,
+			size_t len)
+{
+	blake2s_lanes(out, in, n, len);
+}
