@@ -98,7 +98,7 @@ int blake2s_batch_select(const char *impl)
 	bool avx2 = blake2s_cpu_has_avx2() && (!impl || !strcmp(impl, "avx2"));
 	bool neon = blake2s_cpu_has_neon() && (!impl || !strcmp(impl, "neon"));
 
-	if (impl && !avx2 && !neon && strcmp(impl, "generic"))
+	if (impl && !avx2 && !neon && strcmp(impl, "lib"))
 		return -ENOENT;
 	BLAKE2S_SET(avx2, avx2);
 	BLAKE2S_SET(neon, neon);
@@ -110,7 +110,7 @@ const char *blake2s_batch_selected(void)
 {
 	if (BLAKE2S_HAS(avx2, AVX2))
 		return "avx2";
-	return BLAKE2S_HAS(neon, NEON) ? "neon" : "generic";
+	return BLAKE2S_HAS(neon, NEON) ? "neon" : "lib";
 }
 EXPORT_SYMBOL_IF_KUNIT(blake2s_batch_selected);
 #endif

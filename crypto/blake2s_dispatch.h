@@ -9,9 +9,9 @@
 
 #if IS_ENABLED(CONFIG_KUNIT)
 /*
- * Run everything through one implementation: "generic", which is lib/crypto's
- * code, "avx2" or "neon"; or through the best one again (NULL). -ENOENT: this
- * machine does not have it. Nobody may be in the library meanwhile.
+ * Run everything through one implementation: "lib", which is lib/crypto's code,
+ * "avx2" or "neon"; or through the best one again (NULL). -ENOENT: this machine
+ * does not have it. Nobody may be in the library meanwhile.
  */
 int blake2s_batch_select(const char *impl);
 

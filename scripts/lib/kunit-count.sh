@@ -44,15 +44,16 @@ cpu_flags()
 # cases must have passed as of generic code; a case that is skipped would not fail.
 kunit_isas()
 {
-	local out=$1 flags=" $2 " isa flag need missing want n aead curve
+	local out=$1 flags=" $2 " isa flag need missing want n aead curve hash
 
 	aead=$(kunit_passed "$out" generic)
 	curve=$(kunit_passed "$out" generic64)
+	hash=$(kunit_passed "$out" lib)
 	[ $((aead + curve)) -gt 0 ] || die "no case of generic code passed"
 	for isa in adx avx2 avx512; do
 		case $isa in
 		adx) need='adx bmi2' want=$curve ;;
-		avx2) need=avx2 want=$((aead + curve)) ;;
+		avx2) need=avx2 want=$((aead + curve + hash)) ;;
 		avx512) need='avx512f avx512vl avx512bw avx512dq avx512ifma' want=$((aead + curve)) ;;
 		esac
 		missing=''

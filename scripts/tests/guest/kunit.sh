@@ -62,11 +62,11 @@ isa()
 	[ "$n" -ge "$want" ] || { echo "$name: of generic code there are $want"; bad=$((bad + 1)); }
 }
 
-aead=$(of generic) curve=$(of generic64)
-echo "generic: $aead cases, generic64: $curve cases"
+aead=$(of generic) curve=$(of generic64) hash=$(of lib)
+echo "generic: $aead cases, generic64: $curve cases, lib: $hash cases"
 if [ "$(uname -m)" = x86_64 ]; then
 	isa adx "$curve" adx bmi2
-	isa avx2 $((aead + curve)) avx2
+	isa avx2 $((aead + curve + hash)) avx2
 	isa avx512 $((aead + curve)) avx512f avx512vl avx512bw avx512dq avx512ifma
 fi
 [ "$bad" -eq 0 ] || exit 1
