@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Handshake messages. What arrives waits in a bounded queue; one work item a
- * device takes it from there in batches, so that the multiplications of several
- * initiations are done together, and takes turns between what has arrived and
- * what we have to initiate ourselves.
+ * device takes it from there in batches, so that the multiplications and hashes
+ * of several initiations are done together, and takes turns between what has
+ * arrived and what we have to initiate ourselves.
  *
  * Before a message costs a multiplication its mac1 must be right, and under
  * load its mac2 too, and its source must not have come too often.

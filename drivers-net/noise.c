@@ -8,8 +8,9 @@
  *	<- e, ee, se, psk, {}
  *
  * A responder takes many initiations through each step together, so that their
- * multiplications come in few calls of x25519_batch(). Its state lives only as
- * long as that; an initiator's is struct noise_initiator.
+ * multiplications come in few calls of x25519_batch(), and their hashes in calls
+ * of blake2s_batch(). Its state lives only as long as that; an initiator's is
+ * struct noise_initiator.
  */
 #include <linux/export.h>
 #include <linux/string.h>

@@ -59,7 +59,7 @@ struct culvert_endpoint {
  * @endpoint_seq: guards @endpoint for readers; writers hold @lock
  * @endpoint: where the peer is
  * @lock: guards @sessions, @endpoint, @handshake, @staged and the members that
- *	  say so. Taken with BHs off, innermost.
+ *	  say so. Taken with BHs off.
  * @rx_bytes: data received, with protocol overhead
  * @tx_bytes: data sent, with protocol overhead
  * @timers: the protocol's deadlines

@@ -106,7 +106,6 @@ struct culvert_index *culvert_index_find(struct culvert_device *dev, u32 index);
 
 /* One reference, for the slot; takes one on the peer. NULL without memory. */
 struct culvert_session *culvert_session_alloc(struct culvert_peer *peer, gfp_t gfp);
-/* Chooses a fresh random index and enters it; called before keys are there. */
 /* In place of a running handshake, under its index. */
 int culvert_session_inherit_index(struct culvert_device *dev, struct culvert_index *old,
 				  struct culvert_session *s);

@@ -170,12 +170,14 @@ need_pkgs()
 	note "installing with apt-get: ${missing[*]}"
 	if ! progress "apt-get install (${#missing[@]} packages)" as_root env \
 	     DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
+	     -o DPkg::Lock::Timeout=300 \
 	     --no-install-recommends "${missing[@]}"; then
 		# Lists that are empty or too old are the usual reason.
 		progress "apt-get update" as_root apt-get update -q ||
 			die "apt-get update failed: check the network and /etc/apt, then try again"
 		progress "apt-get install (${#missing[@]} packages)" as_root env \
 			DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
+			-o DPkg::Lock::Timeout=300 \
 			--no-install-recommends "${missing[@]}" ||
 			die "apt-get could not install: ${missing[*]}"
 	fi

@@ -80,7 +80,8 @@ def need_tools(tools):
         die("run 'apt-get install " + " ".join(missing) + "' as root and try again")
     note("installing " + " ".join(missing))
     env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    apt = ["apt-get", "-q", "-y", "--no-install-recommends", "install"] + missing
+    apt = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "--no-install-recommends",
+           "install"] + missing
     with locked(cache("lock", "apt"), "another installation"):
         r = subprocess.run(apt, env=env, stdin=subprocess.DEVNULL, capture_output=True,
                            check=False)

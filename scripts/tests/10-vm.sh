@@ -28,7 +28,8 @@ expect 1 -- 'echo "------------[ cut here ]------------" >/dev/kmsg'
 grep -q 'must not be there' "$CULVERT_SCRATCH/err"
 # Nobody but the kernel has its last word, and what it says afterwards is nobody's fault.
 expect 1 -- 'echo "reboot: Power down" >/dev/kmsg
-	echo "------------[ cut here ]------------" >/dev/kmsg'
+	echo "------------[ cut here ]------------" >/dev/kmsg
+	for i in 1 2 3; do echo more >/dev/kmsg; done'
 for log in 'reboot: Power down\nWARNING: CPU: 0:0' 'WARNING: CPU: 0\nreboot: Power down:1'; do
 	printf '%b\n' "${log%:*}" >"$CULVERT_SCRATCH/log"
 	found=$(python3 -c 'import importlib.machinery, importlib.util, sys

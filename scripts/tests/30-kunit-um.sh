@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # check: every KUnit suite natively, ARCH=um, v7.3
 # class: short
-# limit: 1500
+# limit: 3000
 
 # shellcheck source-path=SCRIPTDIR source=../lib/common.sh
 . scripts/lib/common.sh

@@ -18,7 +18,7 @@ run()
 	shift 2
 	scripts/vm --timeout 600 "$@" "${files[@]}" -- bash /root/crypto-api.sh "$what" \
 		>"$CULVERT_SCRATCH/out" 2>&1 || {
-		tail -n 30 "$CULVERT_SCRATCH/out"
+		cat "$CULVERT_SCRATCH/out"
 		die "$label: failed"
 	}
 	n=$(sed -n 's/^\([0-9]*\) checks$/\1/p' "$CULVERT_SCRATCH/out")

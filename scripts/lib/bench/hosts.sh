@@ -147,7 +147,12 @@ chain()
 
 reach()
 {
-	ip netns exec "$1" ping -q -c 2 -i 0.2 -W 3 "$2" >/dev/null
+	local i
+
+	for i in 1 2 3 4 5; do
+		! ip netns exec "$1" ping -q -c 2 -i 0.2 -W 3 "$2" >/dev/null || return 0
+	done
+	return 1
 }
 
 gone()

@@ -134,7 +134,7 @@ settings()
 	want_equal "it listens elsewhere" "$(ss -Hlun 'sport = :5002' | wc -l)" 2
 	want_equal "and no longer there" "$(ss -Hlun 'sport = :5001' | wc -l)" 0
 	ncat -4 -u -l 5003 >/dev/null &
-	until_ok 10 bash -c "[ -n \"\$(ss -Hlun 'sport = :5003')\" ]"
+	until_ok 30 bash -c "[ -n \"\$(ss -Hlun 'sport = :5003')\" ]" || fail "ncat does not listen"
 	if wg set wg0 listen-port 5003 2>/dev/null; then
 		fail "a port in use was taken"
 	fi
@@ -167,7 +167,7 @@ moved()
 	want_equal "and none where it is" "$(ip netns exec lives ss -Hlun | wc -l)" 0
 	want_equal "carrier" "$(ip netns exec lives cat /sys/class/net/wg0/carrier)" 1
 	ip netns del made
-	until_ok 30 ip netns exec lives grep -qx 0 /sys/class/net/wg0/carrier ||
+	until_ok 60 ip netns exec lives grep -qx 0 /sys/class/net/wg0/carrier ||
 		fail "the carrier stays on"
 	if ip netns exec lives wg set wg0 listen-port 1 2>/dev/null; then
 		fail "a port in a namespace that has gone"
@@ -186,10 +186,8 @@ strangers()
 
 	unshare -U -r -n sleep 1000 &
 	holder=$!
-	until_ok 10 sh -c "[ \"\$(readlink /proc/$holder/ns/net)\" != \"\$(readlink /proc/$$/ns/net)\" ]"
-	# The map of the users comes after the namespace.
-	until_ok 10 grep -q . "/proc/$holder/uid_map"
-	sleep 0.2
+	# When it sleeps, its namespaces and the map of its users are there.
+	until_ok 30 grep -qx sleep "/proc/$holder/comm" || fail "unshare made no namespaces"
 	inside=(nsenter -t "$holder" -U -n --preserve-credentials)
 	peer=$(wg genkey | wg pubkey)
 	ip netns add made

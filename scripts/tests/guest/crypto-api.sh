@@ -19,11 +19,20 @@ field()
 		found && $1 == want { print $3; exit }' /proc/crypto
 }
 
+# While a self-test runs, its algorithm is a larva.
+tested()
+{
+	awk '/^name / { name = $3 }
+	     /^type .*larval/ && name ~ /^rfc7539/ { larva = 1 }
+	     END { exit larva }' /proc/crypto
+}
+
 provider()
 {
 	local alg driver
 
 	want "loading the provider" modprobe chacha20poly1305_batch
+	want "the self-tests end" until_ok 400 tested
 	for alg in "$rfc" "$esp"; do
 		driver=${alg%%(*}-chacha20-poly1305-batch
 		want_equal "self-test of $alg" "$(field "$alg" "$driver" selftest)" passed
@@ -126,5 +135,5 @@ ipsec()
 
 provider "${1:-}"
 ipsec
-want "unloading" until_ok 20 modprobe -r chacha20poly1305_batch
+want "unloading" until_ok 60 modprobe -r chacha20poly1305_batch
 echo "$checks checks"

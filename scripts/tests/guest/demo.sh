@@ -59,13 +59,19 @@ run ip link set wg0 up
 step "Ping through it"
 if [ "$me" = 1 ]; then
 	sleep 1
-	run ping -c 3 -i 0.3 -W 5 10.77.0.2 | grep -v '^$' | sed 's/ time=.*//; s/, time.*//; /^rtt/d'
-	run ping -c 3 -i 0.3 -W 5 fd77::2 | grep -v '^$' | sed 's/ time=.*//; s/, time.*//; /^rtt/d'
+	run ping -c 3 -i 0.3 -W 20 10.77.0.2 | grep -v '^$' | sed 's/ time=.*//; s/, time.*//; /^rtt/d'
+	run ping -c 3 -i 0.3 -W 20 fd77::2 | grep -v '^$' | sed 's/ time=.*//; s/, time.*//; /^rtt/d'
 fi
 
 step "A TCP transfer"
+if [ "$me" = 2 ]; then
+	iperf3 -s -1 -B 10.77.0.2 >/dev/null 2>&1 &
+	server=$!
+	# Port 5201, listening
+	until_ok 60 grep -q ':1451 00000000:0000 0A' /proc/net/tcp || fail iperf3
+fi
+barrier
 if [ "$me" = 1 ]; then
-	sleep 1
 	printf '$ iperf3 -c 10.77.0.2 -n 16M\n'
 	iperf3 -c 10.77.0.2 -n 16M -f m >iperf 2>&1 || { cat iperf; fail iperf3; }
 	grep -E 'sender|receiver' iperf >ends
@@ -77,7 +83,7 @@ if [ "$me" = 1 ]; then
 		cat ends
 	fi
 else
-	iperf3 -s -1 -B 10.77.0.2 >/dev/null 2>&1 || fail iperf3
+	wait "$server" || fail iperf3
 fi
 
 step "What wg(8) has to say"

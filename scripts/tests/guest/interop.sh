@@ -44,7 +44,7 @@ tunnel_up()
 tunnel_down()
 {
 	ip link del wg0
-	[ "$kind" != go ] || until_ok 10 sh -c '! pidof wireguard-go' ||
+	[ "$kind" != go ] || until_ok 60 sh -c '! pidof wireguard-go' ||
 		fail "wireguard-go stays"
 }
 
@@ -121,11 +121,11 @@ one_case()
 		"${extra[@]}"
 	barrier
 	if [ "$first" = "$me" ]; then
-		want "$1: ping" ping -q -c 3 -i 0.3 -W 5 "10.77.0.$other"
-		want "$1: ping over IPv6" ping -q -c 3 -i 0.3 -W 5 "fd77::$other"
+		want "$1: ping" ping -q -c 3 -i 0.3 -W 20 "10.77.0.$other"
+		want "$1: ping over IPv6" ping -q -c 3 -i 0.3 -W 20 "fd77::$other"
 		# The largest that fits, whole; and larger ones, in fragments.
-		want "$1: full-size ping" ping -q -M "do" -c 2 -i 0.3 -W 5 -s $((mtu - 28)) "10.77.0.$other"
-		want "$1: fragmented ping" ping -q -c 2 -i 0.3 -W 5 -s $((mtu + 500)) "fd77::$other"
+		want "$1: full-size ping" ping -q -M "do" -c 2 -i 0.3 -W 20 -s $((mtu - 28)) "10.77.0.$other"
+		want "$1: fragmented ping" ping -q -c 2 -i 0.3 -W 20 -s $((mtu + 500)) "fd77::$other"
 	fi
 	barrier
 	[ "$(wg show wg0 latest-handshakes | cut -f 2)" != 0 ] || fail "$1: no handshake"
@@ -150,14 +150,14 @@ one_case()
 			ip -6 addr del "fd99::$me/64" dev eth0
 		fi
 		wg set wg0 listen-port 51999
-		want "$1: ping after moving" ping -q -c 2 -i 0.3 -W 5 "10.77.0.$other"
+		want "$1: ping after moving" ping -q -c 2 -i 0.3 -W 20 "10.77.0.$other"
 	fi
 	barrier
 	if [ "$first" != "$me" ]; then
 		ends=$(wg show wg0 endpoints | cut -f 2)
 		want_equal "$1: endpoint after moving" "$ends" \
 			"$(outer_address "$outer" "10$other"):51999"
-		want "$1: ping back" ping -q -c 2 -i 0.3 -W 5 "fd77::$other"
+		want "$1: ping back" ping -q -c 2 -i 0.3 -W 20 "fd77::$other"
 	fi
 	barrier
 	if [ "$first" = "$me" ]; then
@@ -187,7 +187,7 @@ rekey_case()
 		preshared-key /root/psk allowed-ips "10.77.0.$other/32,fd77::$other/128" "${extra[@]}"
 	barrier
 	if [ "$first" = "$me" ]; then
-		want "$name: first ping" ping -q -c 1 -W 5 "10.77.0.$other"
+		want "$name: first ping" ping -q -c 1 -W 20 "10.77.0.$other"
 	fi
 	barrier
 	before=$(wg show wg0 latest-handshakes | cut -f 2)

@@ -75,14 +75,14 @@ barriers=0
 # shellcheck disable=SC2120
 barrier()
 {
-	local port=$((7000 + barriers % 1000)) end=$((SECONDS + ${1:-120}))
+	local port=$((7000 + barriers % 1000)) end=$((SECONDS + ${1:-300}))
 
 	barriers=$((barriers + 1))
 	if [ "$me" = 1 ]; then
-		timeout "${1:-120}" ncat -l 10.98.0.1 "$port" --send-only <<<go ||
+		timeout "${1:-300}" ncat -l 10.98.0.1 "$port" --send-only <<<go ||
 			fail "the other machine did not come to barrier $barriers"
 	else
-		until [ "$(ncat -w 5 10.98.0.1 "$port" --recv-only 2>/dev/null)" = go ]; do
+		until [ "$(ncat -w 60 10.98.0.1 "$port" --recv-only 2>/dev/null)" = go ]; do
 			[ "$SECONDS" -lt "$end" ] ||
 				fail "the other machine did not come to barrier $barriers"
 			sleep 0.1
@@ -102,16 +102,20 @@ take_tcp()
 	cmp "/tmp/tcp.$1" /root/data || fail "TCP data changed on its way to $1"
 }
 
-# Datagrams are the lines of /root/lines. Some may be lost, none may be changed.
+# Datagrams are the lines of /root/lines. Some may be lost, none may be changed. Each is
+# sent three times: the cable between the machines holds ten packets, and drops what
+# comes while one of them is not scheduled, which is no driver's fault.
 send_udp()
 {
 	local line n=0
 	exec 3>"/dev/udp/$1/$2"
-	while IFS= read -r line; do
-		printf '%s\n' "$line" >&3 || true
-		n=$((n + 1))
-		[ $((n % 10)) -ne 0 ] || sleep 0.02
-	done </root/lines
+	for _ in 1 2 3; do
+		while IFS= read -r line; do
+			printf '%s\n' "$line" >&3 || true
+			n=$((n + 1))
+			[ $((n % 10)) -ne 0 ] || sleep 0.02
+		done </root/lines
+	done
 	exec 3>&-
 }
 

@@ -47,7 +47,8 @@ def wrong_protocol():
         for i, data in enumerate(contents):
             if pair.LONG and kind % 16 != i and kind not in (ETH_P_IP, ETH_P_IPV6):
                 continue
-            inject(raw, data, kind)
+            if not inject(raw, data, kind):
+                continue
             sent += 1
             good += (kind, i) in ((ETH_P_IP, 5), (ETH_P_IPV6, 6))
     p.pump(0.1)
@@ -237,7 +238,10 @@ def nonce_reuse():
             senders.append(pid)
         p.log.clear()
         end = time.monotonic() + 300
-        while len(seen) < wanted * (turn + 1) // 4 and time.monotonic() < end:
+        old = {m[:4] for _, m in seen}
+        # So many, and some of the new session.
+        while time.monotonic() < end and (len(seen) < wanted * (turn + 1) // 4 or
+                                          not {m[:4] for _, m in seen} - old):
             p.pump(0.2, keep=True, until=lambda: len(p.log) > 200)
             for name, m, _ in p.log:
                 if kind_of(m) == DATA:
@@ -547,7 +551,7 @@ def handshake_flood():
         return run("ip netns exec c wg show wgC latest-handshakes").split()[1] != "0"
 
     start = time.monotonic()
-    check(wait_for(100, shaken), "an honest peer got no handshake during the flood")
+    check(wait_for(300, shaken), "an honest peer got no handshake during the flood")
     took = time.monotonic() - start
     # Otherwise it may have come when all was over.
     still_on("after the handshake")
@@ -600,7 +604,7 @@ class Loops:
             return run(f"ip netns exec a wg show wg{dev} latest-handshakes | "
                        f"grep {self.public[peer]}").split()[1] != "0"
 
-        check(wait_for(20, shaken), "no handshake before the loop")
+        check(wait_for(60, shaken), "no handshake before the loop")
         time.sleep(0.3)
         s.close()
 
@@ -628,10 +632,14 @@ class Loops:
                     n += 1
         s.close()
         check(time.monotonic() - start < 30, f"{text}: sending took {time.monotonic() - start:.0f} s")
-        time.sleep(1)
-        settled = self.sent()
-        time.sleep(2)
-        later = self.sent()
+        # What was sent is worked off first, however slow the machine is.
+        end = time.monotonic() + 60
+        while True:
+            settled = self.sent()
+            time.sleep(2)
+            later = self.sent()
+            if later - settled < 20 or time.monotonic() > end:
+                break
         print(f"{text}: {n} sendings made {settled - before} packets, {later - settled} afterwards")
         check(later - settled < 20, f"{text}: it goes on and on, {later - settled} packets in 2 s")
         check(settled - before < most * n, f"{text}: {n} sendings made {settled - before} packets")
@@ -725,14 +733,16 @@ def main():
     names = [w for w in words if not w.startswith("-")] or \
         [n for n in CLASSES if (pair.LONG or n not in SLOW) and n not in without]
     failed = []
+    slow = any(word in os.uname().release for word in ("debug", "kcsan"))
     for name in names + without:
         if name not in CLASSES:
             sys.exit(f"no class {name}")
     for name in names:
         start, before = time.monotonic(), pair.checks
         signal.signal(signal.SIGALRM, too_long)
-        # A hang, not a slow machine: debug kernels are emulated ten times as slowly.
-        signal.alarm(3000)
+        # A hang, not a slow machine: debug kernels are emulated ten times as slowly, and
+        # have the time that the long form has.
+        signal.alarm(3000 if pair.LONG or slow else 900)
         try:
             CLASSES[name]()
         except Exception as e:  # pylint: disable=broad-except

@@ -34,7 +34,7 @@ def sleep_now():
     else:
         alarm = "/sys/class/rtc/rtc0/wakealarm"
         write(alarm, "0")
-        write(alarm, "+4")
+        write(alarm, "+15")
         # An emulated machine's clock wakes it from S3, and not from s2idle.
         write("/sys/power/mem_sleep", "deep")
         write("/sys/power/state", "mem")

@@ -170,7 +170,7 @@ def soft_lockup_full_queues():
     # New keys meanwhile, so that queues fill while there are none.
     end = time.monotonic() + seconds
     n = 0
-    while time.monotonic() < end:
+    while time.monotonic() < end or n < 2:
         run(f"ip netns exec a wg set wgH peer {hub.public['B']} remove; "
             f"ip netns exec a wg set wgH peer {hub.public['B']} endpoint 10.1.2.2:1 "
             "allowed-ips 10.2.2.0/24")
@@ -185,8 +185,8 @@ def soft_lockup_full_queues():
         check(worst < 10, f"CPU {cpu}: a task waited for {worst:.1f} s")
     for s in ends:
         s.stop()
-    got, lost = rounds(2)
-    check(got > 5, f"only {got} rounds afterwards, {lost} lost")
+    # The last new keys may have been lost in the flood: then they come after 5 s.
+    check(wait_for(60, lambda: rounds(2)[0] > 5), "no rounds afterwards")
     hub.close()
 
 
@@ -206,10 +206,15 @@ def metadata_lost_queues():
                     send_train(s, [bytes(300)] * 3, ("10.2.2.2", 9))
                 else:
                     s.sendto(bytes(300), ("10.2.2.2", 9))
+        def used():
+            seen = run("ip netns exec a tc -s class show dev vB")
+            return seen.count("class fq_codel 2:")
+
+        wait_for(20, lambda: used() >= max(1, len(sources) * 5 // 6))
         time.sleep(0.5)
-        seen = run("ip netns exec a tc -s class show dev vB")
+        seen = used()
         run("ip netns exec a tc qdisc del dev vB root")
-        return seen.count("class fq_codel 2:")
+        return seen
 
     one = [udp("a", "10.2.0.1")]
     nr = flows(one)

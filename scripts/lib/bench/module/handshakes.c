@@ -34,7 +34,7 @@
 #define TYPE_COOKIE	3
 
 #define AGAIN_NS	(30 * NSEC_PER_MSEC)
-#define TRIES_MAX	20
+#define TRIES_MAX	200
 
 /**
  * struct initiator - how far its one handshake is
