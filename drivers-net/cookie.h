@@ -20,7 +20,7 @@ struct sk_buff;
  * @last_load: boot time in ns at which we were under load last, or 0
  * @mac1_key: what mac1 of messages to us is made with
  * @cookie_key: what our cookie replies are encrypted with
- * @lock: guards all of it
+ * @lock: guards all of it but @last_load, which is the handshake worker's
  */
 struct culvert_cookie_checker {
 	u8			secret[WIRE_KEY_BYTES];

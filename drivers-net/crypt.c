@@ -163,12 +163,13 @@ static void crypt_drain(struct crypt_order *order)
 			crypt_queue(train, smp_processor_id(), 0);
 			return;
 		}
-		WRITE_ONCE(order->head, train->next);
-		order->nr--;
 		spin_unlock(&order->lock);
 		crypt_deliver(train);
-		crypt_free(train);
 		spin_lock(&order->lock);
+		/* Not before: a train that finds no head overtakes the order. */
+		WRITE_ONCE(order->head, train->next);
+		order->nr--;
+		crypt_free(train);
 	}
 	order->busy = false;
 }

@@ -44,7 +44,7 @@ struct crypt_order {
  * @counter: sending: the first message's
  * @messages: sending: how many
  * @size: sending: wire size of each but the last
- * @bytes: sending: wire size of all
+ * @bytes: wire size of all
  * @mtu: sending: what padding must not exceed
  * @ds: sending: traffic class and ECN bits of the outer header
  * @depth: sending: how many of our tunnels the packets have been through

@@ -112,7 +112,10 @@ static int stop_device(struct net_device *netdev)
 	/* Nothing comes in any more; what has come is forgotten. */
 	while ((skb = skb_dequeue(&dev->handshakes)))
 		culvert_drop_skb(dev, skb, CULVERT_DROP_RX_DOWN);
-	flush_workqueue(dev->wq);
+	/* Not flushed: it may be frozen, and who suspends may wait for RTNL. */
+	cancel_work_sync(&dev->handshake_work);
+	/* It lets go of the peers that wait for their turn. */
+	queue_work(dev->wq, &dev->handshake_work);
 
 	mutex_lock(&dev->update_lock);
 	list_for_each_entry(peer, &dev->peers, list) {
@@ -120,6 +123,8 @@ static int stop_device(struct net_device *netdev)
 		culvert_handshake_clear(peer);
 		culvert_session_clear_all(peer);
 		culvert_tx_purge(peer, false);
+		/* It belongs to a namespace that may go before the device does. */
+		culvert_udp_clear_route(peer);
 		/* Opened again, it begins anew at once. */
 		WRITE_ONCE(peer->last_sent_handshake, 0);
 		cond_resched();
@@ -151,6 +156,8 @@ static void uninit_device(struct net_device *netdev)
 	/* Nobody shall find it while the last references are waited for. */
 	mutex_lock(&devices_lock);
 	list_del_init(&dev->list);
+	/* Nor will leave_net(): the namespace may go before they do. */
+	RCU_INIT_POINTER(dev->net, NULL);
 	mutex_unlock(&devices_lock);
 	gro_cells_destroy(&dev->gro);
 }
@@ -196,7 +203,6 @@ static void setup_device(struct net_device *netdev)
 static void destroy_device(struct culvert_device *dev)
 {
 	mutex_lock(&dev->update_lock);
-	rcu_assign_pointer(dev->net, NULL);
 	culvert_udp_close(dev);
 	/* No message comes that would name a peer by its key. */
 	culvert_peer_table_destroy(dev);
@@ -242,7 +248,7 @@ static int culvert_newlink(struct net_device *netdev,
 	err = culvert_peer_table_init(dev);
 	if (err)
 		goto err_sessions;
-	/* Frozen with user space, so that no key is made after the last wipe. */
+	/* Frozen, so that no handshake begins while the machine goes to sleep. */
 	dev->wq = alloc_workqueue("culvert-%s", WQ_UNBOUND | WQ_FREEZABLE, 0,
 				  netdev->name);
 	if (!dev->wq) {
@@ -330,10 +336,13 @@ static void each_peer(void (*act)(struct culvert_peer *peer))
 	mutex_lock(&devices_lock);
 	list_for_each_entry(dev, &devices, list) {
 		mutex_lock(&dev->update_lock);
+		/* What is being computed is in no peer yet: wait for it. */
+		down_write(&dev->identity.lock);
 		list_for_each_entry(peer, &dev->peers, list) {
 			act(peer);
 			cond_resched();
 		}
+		up_write(&dev->identity.lock);
 		mutex_unlock(&dev->update_lock);
 	}
 	mutex_unlock(&devices_lock);

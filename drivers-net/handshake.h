@@ -34,7 +34,7 @@ struct culvert_handshake {
 static_assert(HANDSHAKE_BATCH <= NOISE_BATCH);
 
 /**
- * struct handshake_batch - initiations being answered, and other messages
+ * struct handshake_batch - initiations being answered
  * @responder: their secrets; wiped after each batch
  * @initiation: the messages
  * @response: the answers

@@ -168,6 +168,9 @@ static void send_initiation(struct culvert_device *dev, struct culvert_peer *pee
 	if (!removed) {
 		old = peer->handshake;
 		peer->handshake = hs;
+		/* A new key of ours may have reset it since. */
+		WRITE_ONCE(peer->last_sent_handshake,
+			   ktime_get_coarse_boottime_ns());
 	}
 	spin_unlock_bh(&peer->lock);
 	up_read(&dev->identity.lock);

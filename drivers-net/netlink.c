@@ -418,7 +418,8 @@ static void set_fwmark(struct culvert_device *dev, u32 fwmark)
 
 static void set_private_key(struct culvert_device *dev, const struct nlattr *attr)
 {
-	u8 private_key[WIRE_KEY_BYTES], public_key[WIRE_KEY_BYTES] = {};
+	u8 private_key[WIRE_KEY_BYTES];
+	u8 public_key[WIRE_KEY_BYTES] __aligned(4) = {};	/* hashed by words */
 	struct culvert_identity *id = &dev->identity;
 	struct culvert_peer *peer;
 	bool valid, first;

@@ -5,8 +5,8 @@
  * A dump holds no reference and no lock from one message to the next: it
  * remembers how far it came, and trusts its pointers only while the device's
  * generation is what it was. If that has changed, the kernel marks the dump as
- * interrupted, and the dump goes on behind the last peer that it finished, so
- * that it comes to an end.
+ * interrupted, and the dump goes on behind the last peer that it began, so that
+ * it comes to an end.
  */
 
 #include <linux/netdevice.h>
@@ -26,7 +26,7 @@
  * @ifindex: the device
  * @started: what concerns the device itself has been written
  * @generation: of the device, while @peer and @entry were valid
- * @last_id: the last peer that was finished; ids grow along the list
+ * @last_id: the last peer of which something was written; ids grow along the list
  * @peer: the peer to go on with
  * @entry: its prefix to go on with, or NULL to begin with the peer
  */
@@ -155,6 +155,8 @@ static int put_peer(struct sk_buff *skb, struct culvert_peer *peer,
 		nla_nest_end(skb, ips);
 	}
 	cursor->entry = entry;
+	/* Not begun again after a change, or the dump might never end. */
+	cursor->last_id = peer->id;
 	nla_nest_end(skb, nest);
 	return err;
 
@@ -192,11 +194,9 @@ static bool put_peers(struct sk_buff *skb, struct culvert_device *dev,
 	nest = nla_nest_start(skb, WGDEVICE_A_PEERS);
 	if (!nest)
 		goto out;
-	list_for_each_entry_from(peer, &dev->peers, list) {
+	list_for_each_entry_from(peer, &dev->peers, list)
 		if (put_peer(skb, peer, cursor))
 			break;
-		cursor->last_id = peer->id;
-	}
 	nla_nest_end(skb, nest);
 	if (list_entry_is_head(peer, &dev->peers, list))
 		peer = NULL;

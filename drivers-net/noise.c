@@ -267,7 +267,7 @@ EXPORT_SYMBOL_IF_KUNIT(noise_timestamp);
  * @public_key: belongs to it
  * @remote_static: the peer's static key
  * @shared: computed if it is not known
- * @timestamp: greater than any before
+ * @timestamp: now, from noise_timestamp()
  *
  * Context: Any; up to three multiplications in one batch.
  * Return: false if a key has low order; nothing may be sent then.

@@ -88,7 +88,7 @@ struct noise_responder {
 	bool				ok;
 	const struct wire_initiation	*msg;
 	struct noise_transcript		transcript;
-	u8				remote_static[WIRE_KEY_BYTES];
+	u8				remote_static[WIRE_KEY_BYTES] __aligned(4);
 	struct noise_shared		shared;
 	u8				timestamp[WIRE_TIMESTAMP_BYTES];
 	u8				psk[WIRE_KEY_BYTES];

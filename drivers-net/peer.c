@@ -163,7 +163,8 @@ static void release_peer(struct kref *refs)
 {
 	struct culvert_peer *peer = container_of(refs, struct culvert_peer, refs);
 
-	call_rcu(&peer->rcu, free_peer);
+	/* The device waits for it. */
+	call_rcu_hurry(&peer->rcu, free_peer);
 }
 
 /**

@@ -58,8 +58,8 @@ struct culvert_endpoint {
  * @flush_queued: @flush is in a CPU's list of peers with gathered packets
  * @endpoint_seq: guards @endpoint for readers; writers hold @lock
  * @endpoint: where the peer is
- * @lock: guards @sessions, @endpoint, @handshake, @staged and the members that
- *	  say so. Taken with BHs off.
+ * @lock: guards @sessions, @endpoint, @handshake and the members that say so.
+ *	  Taken with BHs off.
  * @rx_bytes: data received, with protocol overhead
  * @tx_bytes: data sent, with protocol overhead
  * @timers: the protocol's deadlines
@@ -80,7 +80,7 @@ struct culvert_endpoint {
  * @timestamp: greatest TAI64N timestamp accepted; under @lock
  * @keepalive: persistent keepalive interval, s, 0 for none
  * @removed: unlinked from the device; set under @lock. Nobody begins a
- *	     handshake, installs a session or stages a packet after that.
+ *	     handshake or installs a session after that.
  * @has_shared: @shared has been computed
  * @public_key: the peer's static key, its name
  * @shared: X25519 of the static keys, computed when first needed; under @lock

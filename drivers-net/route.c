@@ -213,8 +213,11 @@ static int route_find(struct culvert_peer *peer, struct route_way *way)
 	}
 	if (err)
 		return err;
-	/* Not remembered: allowed IPs may make a loop of it later. */
-	if (unlikely(own))
+	/*
+	 * Not remembered: allowed IPs may make a loop of it later, and nobody
+	 * looks for the routes of a peer that has been removed.
+	 */
+	if (unlikely(own || READ_ONCE(peer->removed)))
 		return 0;
 
 	route = kmalloc_obj(*route, GFP_ATOMIC | __GFP_NOWARN);

@@ -422,6 +422,8 @@ static void rx_become(struct rx_walk *walk, unsigned int len,
 	__skb_pull(skb, sizeof(struct wire_data));
 	__skb_trim(skb, len);
 	skb_scrub_packet(skb, true);
+	skb->priority = 0;
+	skb_init_secmark(skb);
 	skb_clear_hash(skb);
 	skb->encapsulation = 0;
 	/* The tag vouched for all of it. */

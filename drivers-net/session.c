@@ -251,7 +251,8 @@ void culvert_session_put(struct culvert_session *s)
 
 	if (!refcount_dec_and_test(&s->refs))
 		return;
-	call_rcu(&s->rcu, session_free);
+	/* Keys are not to lie around for seconds. */
+	call_rcu_hurry(&s->rcu, session_free);
 	/* The peer's memory stays for a grace period too. */
 	culvert_peer_put(peer);
 }

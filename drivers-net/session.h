@@ -134,8 +134,8 @@ void culvert_session_expire_current(struct culvert_peer *peer);	/* may not send 
 /* Takes @nr counters at once. False if the session may not send (any more). */
 bool culvert_session_take_counters(struct culvert_session *s, unsigned int nr, u64 now_ns,
 				   u64 *first);
-/* False once the keys are too old to open anything. */
 bool culvert_session_may_send(const struct culvert_session *s, u64 now_ns);
+/* False once the keys are too old to open anything. */
 bool culvert_session_may_receive(const struct culvert_session *s, u64 now_ns);
 /* Once a train, after sending or opening it: true asks for culvert_handshake_initiate(). */
 bool culvert_session_wants_rekey_on_send(struct culvert_session *s, u64 now_ns);

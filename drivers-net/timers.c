@@ -369,9 +369,15 @@ void culvert_timers_session_derived(struct culvert_peer *peer)
  */
 void culvert_timers_keepalive_changed(struct culvert_peer *peer)
 {
-	unset(&peer->timers, DEADLINE_PERSISTENT);
-	/* Sets the deadline, as whatever is sent does. */
-	if (READ_ONCE(peer->keepalive) && netif_running(peer->device->dev))
+	/* Set even if nothing can be sent now. */
+	u32 at = traffic(&peer->timers, jiffies, READ_ONCE(peer->keepalive));
+
+	if (!at) {
+		unset(&peer->timers, DEADLINE_PERSISTENT);
+		return;
+	}
+	ensure_fires(peer, at);
+	if (netif_running(peer->device->dev))
 		culvert_tx_keepalive(peer);
 }
 

@@ -38,7 +38,8 @@ static bool join_parse(const struct train_text *text, struct join_tcp *tcp)
 	if (text->data[0] == 0x45) {
 		tcp->ip = (const struct iphdr *)text->data;
 		tcp->ip6 = NULL;
-		if (tcp->ip->protocol != IPPROTO_TCP || ip_is_fragment(tcp->ip))
+		if (tcp->ip->protocol != IPPROTO_TCP || ip_is_fragment(tcp->ip) ||
+		    ip_fast_csum(tcp->ip, sizeof(*tcp->ip) / 4))
 			return false;
 		thoff = sizeof(*tcp->ip);
 	} else if (text->data[0] >> 4 == 6) {

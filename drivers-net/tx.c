@@ -82,13 +82,15 @@ static bool tx_is_charged(const struct sk_buff *skb)
 	return sk_is_tcp(skb->sk) && skb->destructor &&
 	       skb->destructor != sock_efree &&
 	       skb->destructor != sock_edemux &&
+	       skb->destructor != sock_pfree &&
 	       skb->destructor != sock_rfree;
 }
 
 /*
  * Makes a train stand for its packets in the sender's accounts. Without that,
  * TCP would take a packet for sent once it is sealed, and overrun whatever
- * queue is beneath; with it, TSQ and SO_SNDBUF see the train leave.
+ * queue is beneath; with it, TSQ and SO_SNDBUF see the train leave. Whoever asked
+ * for it is told now when that was: no driver will see the packets themselves.
  */
 static void tx_charge(struct sk_buff *outer, struct sk_buff *chain)
 {
@@ -98,6 +100,7 @@ static void tx_charge(struct sk_buff *outer, struct sk_buff *chain)
 
 	delta = outer->truesize;
 	for (skb = chain; skb; skb = skb->next) {
+		skb_tx_timestamp(skb);
 		if (!tx_is_charged(skb) || (sk && skb->sk != sk))
 			continue;
 		sk = skb->sk;
@@ -233,6 +236,9 @@ void culvert_tx_process(struct culvert_train *train)
 		if (train->skb) {
 			__skb_set_sw_hash(outer, skb_get_hash(train->skb), true);
 			outer->priority = train->skb->priority;
+			if (train->skb->tstamp_type)
+				skb_set_delivery_time(outer, train->skb->tstamp,
+						      train->skb->tstamp_type);
 		}
 		__skb_queue_tail(&train->result, outer);
 		left -= nr;

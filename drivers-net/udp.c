@@ -98,7 +98,7 @@ static u8 gro_dsfield(const struct iphdr *ip)
 /*
  * Joins data messages of one receiver index. UDP has compared the ports, IP the
  * addresses; what must not differ beyond that is the length, but for the last,
- * and the ECN field, which goes from the outer header to the inner ones.
+ * and the traffic class, whose ECN field goes to the inner headers.
  */
 static struct sk_buff *udp_gro_receive_train(struct sock *sk,
 					     struct list_head *head,
@@ -150,6 +150,11 @@ static int udp_gro_complete_train(struct sock *sk, struct sk_buff *skb,
 	skb_shinfo(skb)->gso_segs = NAPI_GRO_CB(skb)->count;
 	/* Nothing inside is for the stack to look at. */
 	skb->encapsulation = 0;
+	/* GRO has looked at each datagram; skb->csum is that of the first alone. */
+	if (skb->ip_summed == CHECKSUM_COMPLETE) {
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+		skb->csum_level = 0;
+	}
 	return 0;
 }
 

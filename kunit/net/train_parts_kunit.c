@@ -52,6 +52,13 @@ static void set_len(struct train_text *text, unsigned int len)
 		ip6_of(text)->payload_len = htons(len - sizeof(struct ipv6hdr));
 }
 
+/* After the last change of an IPv4 header */
+static void set_check(struct train_text *text)
+{
+	if (text->data[0] == 0x45)
+		ip_send_check(ip_of(text));
+}
+
 /* Segments of one flow in order, with a timestamp; all of them make a run. */
 static void make_segments(struct parts_test *t, bool ipv4)
 {
@@ -80,6 +87,7 @@ static void make_segments(struct parts_test *t, bool ipv4)
 		th->ack = 1;
 		/* The sequence number wraps on the way. */
 		th->seq = htonl(-2 * PAYLOAD + i * PAYLOAD);
+		set_check(text);
 	}
 }
 
@@ -94,7 +102,7 @@ enum change {
 	CWR, FIN, SYN, RST, URG, NO_ACK, RESERVED, LONGER, NO_PAYLOAD, BAD_DOFF,
 	TOO_SHORT, EMPTY, PROTOCOL, SADDR, DADDR, TOS, HOPS, VERSION,
 	/* IPv4 only. */
-	FRAGMENT, OFFSET, NO_DF, ID_GAP, ID_SAME, WITH_OPTIONS,
+	FRAGMENT, OFFSET, NO_DF, ID_GAP, ID_SAME, BAD_CHECK, WITH_OPTIONS,
 	/* It ends the run. */
 	PUSH, SHORTER,
 	NR_CHANGES,
@@ -219,6 +227,9 @@ static void change(struct train_text *text, enum change what)
 	default:
 		break;
 	}
+	set_check(text);
+	if (what == BAD_CHECK)
+		ip_of(text)->check ^= htons(1);
 }
 
 static void train_join_not(struct kunit *test)
@@ -246,8 +257,8 @@ static void train_join_first(struct kunit *test)
 {
 	static const enum change alone[] = {
 		ECE, CWR, FIN, SYN, RST, URG, NO_ACK, NO_PAYLOAD, BAD_DOFF,
-		TOO_SHORT, EMPTY, PROTOCOL, FRAGMENT, OFFSET, WITH_OPTIONS, PUSH,
-		SHORTER, LONGER,
+		TOO_SHORT, EMPTY, PROTOCOL, FRAGMENT, OFFSET, BAD_CHECK,
+		WITH_OPTIONS, PUSH, SHORTER, LONGER,
 	};
 	struct parts_test *t = test->priv;
 	unsigned int i, run;
@@ -268,20 +279,25 @@ static void train_join_ids(struct kunit *test)
 	unsigned int i;
 
 	make_segments(t, true);
-	for (i = 0; i < SEGMENTS; i++)
+	for (i = 0; i < SEGMENTS; i++) {
 		ip_of(&t->texts[i])->id = htons(7);
+		set_check(&t->texts[i]);
+	}
 	KUNIT_ASSERT_EQ(test, train_join_run(t->texts, SEGMENTS), SEGMENTS);
 	skb = train_join(t->texts, SEGMENTS);
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	KUNIT_EXPECT_EQ(test, skb_shinfo(skb)->gso_type,
 			SKB_GSO_TCPV4 | SKB_GSO_TCP_FIXEDID);
 	kfree_skb(skb);
-	for (i = 0; i < SEGMENTS; i++)
+	for (i = 0; i < SEGMENTS; i++) {
 		ip_of(&t->texts[i])->frag_off = 0;
+		set_check(&t->texts[i]);
+	}
 	KUNIT_EXPECT_EQ(test, train_join_run(t->texts, SEGMENTS), 1);
 	/* From fixed to counting. */
 	make_segments(t, true);
 	ip_of(&t->texts[1])->id = ip_of(&t->texts[0])->id;
+	set_check(&t->texts[1]);
 	KUNIT_EXPECT_EQ(test, train_join_run(t->texts, SEGMENTS), 2);
 }
 
