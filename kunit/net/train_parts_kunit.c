@@ -229,7 +229,7 @@ static void change(struct train_text *text, enum change what)
 	}
 	set_check(text);
 	if (what == BAD_CHECK)
-		ip_of(text)->check ^= htons(1);
+		text->data[offsetof(struct iphdr, check)] ^= 1;
 }
 
 static void train_join_not(struct kunit *test)
