@@ -11,7 +11,7 @@ from pair import check, run
 NETLINK_GENERIC, SOL_NETLINK = 16, 270
 NETLINK_CAP_ACK, NETLINK_EXT_ACK = 10, 11
 GETFAMILY = 3
-SET_DEVICE = 1
+GET_DEVICE, SET_DEVICE = 0, 1
 # Attributes of a device, of a peer, of an allowed IP.
 IFINDEX, IFNAME, PRIVATE_KEY, PUBLIC_KEY, FLAGS, PORT, FWMARK, PEERS = range(1, 9)
 P_KEY, P_PSK, P_FLAGS, P_ENDPOINT, P_KEEPALIVE, _, _, _, P_IPS, P_VERSION = range(1, 11)
@@ -220,4 +220,44 @@ def error_path_requests():
     run("ip link del wgR; ip link del notwg")
 
 
-CLASSES = (error_path_requests,)
+def dump_during_changes():
+    """A dump comes to its end, whatever is changed between its messages."""
+    name = attr(IFNAME, b"wgR\0")
+    run("ip link add wgR type wireguard")
+    dumping, changing = Family(), Family()
+    # More than a message of 32 KiB holds
+    ips = [[attr(P_IPS, [ip(f"10.{net}.{n >> 8}.{n & 255}") for n in range(2000)])]
+           for net in range(3)]
+    for key, more in ((b"p" * 32, []), *((b"q" * 32, some) for some in ips), (b"r" * 32, [])):
+        err, text = changing.set(name, attr(PEERS, [peer(*more, key=key)]))
+        check(not err, f"a peer: {err} {text}")
+    for change in (False, True):
+        dumping.seq += 1
+        data = struct.pack("BBH", GET_DEVICE, 1, 0) + name
+        dumping.sock.send(struct.pack("IHHII", 16 + len(data), dumping.id, 0x301,
+                                      dumping.seq, 0) + data)
+        messages, interrupted, seen, over = 0, False, b"", False
+        while not over and messages < 200:
+            got = dumping.sock.recv(65536)
+            while got:
+                size, kind, flags, _, _ = struct.unpack_from("IHHII", got)
+                over = over or kind == 3
+                interrupted = interrupted or bool(flags & 0x10)
+                messages += 1
+                seen += got[:size]
+                got = got[(size + 3) & ~3:]
+            if change and not over:
+                err, text = changing.set(name, u32(FWMARK, messages))
+                check(not err, f"a mark: {err} {text}")
+        print(f"a dump of {messages} messages, {len(seen)} bytes")
+        check(over, f"no end after {messages} messages")
+        check(interrupted == change, f"changes: {change}, interrupted: {interrupted}")
+        for key in (b"p" * 32, b"q" * 32, b"r" * 32):
+            check(key in seen, f"peer {key[:1]} is missing")
+        # What has not changed is there in full.
+        have = seen.count(struct.pack("HHB", 8, A_ADDRESS, 10))
+        check(have == 6000 if not change else have < 6000, f"{have} of 6000 allowed IPs")
+    run("ip link del wgR")
+
+
+CLASSES = (error_path_requests, dump_during_changes)
