@@ -151,7 +151,7 @@ void train_room_end(struct train_room *room, unsigned int nr,
 
 /**
  * struct train_text - a plaintext that came out of a train
- * @data: its bytes, in a page that may be referenced; never in a slab
+ * @data: its bytes, in a page that may be referenced if the message came with others
  * @len: how many; 0 for a keepalive
  * @drop: it is not for the stack
  * @owned: the page is held by this plaintext, not by the train's skb
