@@ -91,6 +91,16 @@ static noinline_for_stack void blake2s_lanes_compress(v32 h[8],
 		h[i] ^= v[i] ^ v[8 + i];
 }
 
+/* The last @len bytes of a message, 0 to 3, as a word */
+static __always_inline u32 blake2s_lanes_last(const u8 *p, unsigned int len)
+{
+	u32 word = 0;
+
+	for (unsigned int i = 0; i < len; i++)
+		word |= (u32)p[i] << (8 * i);
+	return word;
+}
+
 /* Word by word to the lanes: @len bytes, 0 to a block, of every message */
 static __always_inline void blake2s_lanes_deal(v32 m[BLAKE2S_WORDS],
 					       const u8 *const in[],
@@ -98,23 +108,25 @@ static __always_inline void blake2s_lanes_deal(v32 m[BLAKE2S_WORDS],
 					       unsigned int len)
 {
 	u32 (*words)[W] = (u32 (*)[W])m;
-	u8 block[BLAKE2S_BLOCK_SIZE];
 
 	for (unsigned int lane = 0; lane < W; lane++) {
 		/* One that has no message does the last one's again. */
 		const u8 *p = in[min(lane, n - 1)] + from;
 
-		if (len < sizeof(block)) {
-			memset(block, 0, sizeof(block));
-			simd_copy_small(block, p, len);
-			p = block;
+		if (len < BLAKE2S_BLOCK_SIZE) {
+			unsigned int i = 0;
+
+			for (; i < len / 4; i++)
+				words[i][lane] = get_unaligned_le32(p + 4 * i);
+			words[i][lane] = blake2s_lanes_last(p + 4 * i, len % 4);
+			while (++i < BLAKE2S_WORDS)
+				words[i][lane] = 0;
+			continue;
 		}
 #pragma GCC unroll 16
 		for (int i = 0; i < BLAKE2S_WORDS; i++)
 			words[i][lane] = get_unaligned_le32(p + 4 * i);
 	}
-	if (len < sizeof(block))
-		memzero_explicit(block, sizeof(block));
 }
 
 static __always_inline void blake2s_lanes_wipe(v32 *v, unsigned int n)
