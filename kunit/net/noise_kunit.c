@@ -35,8 +35,9 @@ static __le32 index_of(const u8 index[4])
 }
 
 /* The initiator's state as after sending the vector's initiation. */
-static bool begin(const struct noise_testvec *v, struct noise_initiator *hs,
-		  struct wire_initiation *msg)
+static noinline_for_stack bool
+begin(const struct noise_testvec *v, struct noise_initiator *hs,
+      struct wire_initiation *msg)
 {
 	struct noise_shared shared = {};
 
@@ -46,8 +47,9 @@ static bool begin(const struct noise_testvec *v, struct noise_initiator *hs,
 }
 
 /* All three steps of a responder that knows the initiator. */
-static bool respond(const struct noise_testvec *v, struct noise_responder *r,
-		    const struct wire_initiation *in, struct wire_response *out)
+static noinline_for_stack bool
+respond(const struct noise_testvec *v, struct noise_responder *r,
+	const struct wire_initiation *in, struct wire_response *out)
 {
 	memset(r, 0, sizeof(*r));
 	r->ok = true;
@@ -323,22 +325,23 @@ static void noise_batch(struct kunit *test)
 static void noise_random(struct kunit *test)
 {
 	struct noise_testvec *v = kunit_kmalloc(test, sizeof(*v), GFP_KERNEL);
+	struct noise_responder *r = kunit_kmalloc(test, sizeof(*r), GFP_KERNEL);
 	struct noise_keys keys;
 	struct wire_initiation msg;
 	struct wire_response out;
-	struct noise_responder r;
 	struct noise_initiator hs;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, v);
+	KUNIT_ASSERT_NOT_NULL(test, r);
 	for (i = 0; i < 50; i++) {
 		get_random_bytes(v, sizeof(*v));
 		KUNIT_ASSERT_TRUE(test, noise_public_key(v->public_i, v->static_i));
 		KUNIT_ASSERT_TRUE(test, noise_public_key(v->public_r, v->static_r));
 		KUNIT_ASSERT_TRUE(test, begin(v, &hs, &msg));
-		KUNIT_ASSERT_TRUE(test, respond(v, &r, &msg, &out));
+		KUNIT_ASSERT_TRUE(test, respond(v, r, &msg, &out));
 		KUNIT_ASSERT_TRUE(test, noise_finish(&hs, &out, v->static_i, v->psk, &keys));
-		KUNIT_EXPECT_MEMEQ(test, &keys, &r.keys, sizeof(keys));
+		KUNIT_EXPECT_MEMEQ(test, &keys, &r->keys, sizeof(keys));
 		KUNIT_EXPECT_TRUE(test, memcmp(keys.initiator, keys.responder,
 					       WIRE_KEY_BYTES));
 		KUNIT_EXPECT_TRUE(test, out.receiver == msg.sender);
