@@ -46,15 +46,23 @@ begin(const struct noise_testvec *v, struct noise_initiator *hs,
 			      v->public_r, &shared, v->timestamp);
 }
 
-/* All three steps of a responder that knows the initiator. */
-static noinline_for_stack bool
-respond(const struct noise_testvec *v, struct noise_responder *r,
-	const struct wire_initiation *in, struct wire_response *out)
+/* The responder's first step. */
+static noinline_for_stack void
+read_statics(const struct noise_testvec *v, struct noise_responder *r,
+	     const struct wire_initiation *in)
 {
 	memset(r, 0, sizeof(*r));
 	r->ok = true;
 	r->msg = in;
 	noise_read_statics(r, 1, v->static_r, v->public_r);
+}
+
+/* All three steps of a responder that knows the initiator. */
+static noinline_for_stack bool
+respond(const struct noise_testvec *v, struct noise_responder *r,
+	const struct wire_initiation *in, struct wire_response *out)
+{
+	read_statics(v, r, in);
 	r->ok = r->ok && !memcmp(r->remote_static, v->public_i, WIRE_KEY_BYTES);
 	noise_read_timestamps(r, 1, v->static_r);
 	memcpy(r->psk, v->psk, sizeof(r->psk));
@@ -66,14 +74,15 @@ respond(const struct noise_testvec *v, struct noise_responder *r,
 
 static void noise_vectors(struct kunit *test)
 {
+	struct noise_responder *r = kunit_kmalloc(test, sizeof(*r), GFP_KERNEL);
 	unsigned int i;
 
+	KUNIT_ASSERT_NOT_NULL(test, r);
 	for (i = 0; i < ARRAY_SIZE(noise_testvecs); i++) {
 		const struct noise_testvec *v = &noise_testvecs[i];
 		const u8 *cookie = i ? v->cookie : NULL;
 		struct wire_initiation initiation;
 		struct wire_response response;
-		struct noise_responder r;
 		struct noise_initiator hs;
 		struct noise_keys keys;
 
@@ -83,16 +92,16 @@ static void noise_vectors(struct kunit *test)
 					v->public_r, cookie);
 		KUNIT_EXPECT_MEMEQ(test, &initiation, v->initiation, sizeof(initiation));
 
-		KUNIT_ASSERT_TRUE(test, respond(v, &r, &initiation, &response));
+		KUNIT_ASSERT_TRUE(test, respond(v, r, &initiation, &response));
 		culvert_cookie_add_macs(&response.macs, &response,
 					offsetof(struct wire_response, macs),
 					v->public_i, NULL);
 		KUNIT_EXPECT_MEMEQ(test, &response, v->response, sizeof(response));
-		KUNIT_EXPECT_MEMEQ(test, r.remote_static, v->public_i, WIRE_KEY_BYTES);
-		KUNIT_EXPECT_MEMEQ(test, r.shared.key, v->shared, WIRE_KEY_BYTES);
-		KUNIT_EXPECT_MEMEQ(test, r.timestamp, v->timestamp, WIRE_TIMESTAMP_BYTES);
-		KUNIT_EXPECT_MEMEQ(test, r.keys.initiator, v->key_i, WIRE_KEY_BYTES);
-		KUNIT_EXPECT_MEMEQ(test, r.keys.responder, v->key_r, WIRE_KEY_BYTES);
+		KUNIT_EXPECT_MEMEQ(test, r->remote_static, v->public_i, WIRE_KEY_BYTES);
+		KUNIT_EXPECT_MEMEQ(test, r->shared.key, v->shared, WIRE_KEY_BYTES);
+		KUNIT_EXPECT_MEMEQ(test, r->timestamp, v->timestamp, WIRE_TIMESTAMP_BYTES);
+		KUNIT_EXPECT_MEMEQ(test, r->keys.initiator, v->key_i, WIRE_KEY_BYTES);
+		KUNIT_EXPECT_MEMEQ(test, r->keys.responder, v->key_r, WIRE_KEY_BYTES);
 
 		KUNIT_ASSERT_TRUE(test, noise_finish(&hs, &response, v->static_i, v->psk,
 						     &keys));
@@ -162,19 +171,19 @@ static void noise_parser_response(struct kunit *test)
 /* parser: low-order points in every place where a key comes from outside */
 static void noise_parser_low_order(struct kunit *test)
 {
+	struct noise_responder *r = kunit_kmalloc(test, sizeof(*r), GFP_KERNEL);
 	const struct noise_testvec *v = &noise_testvecs[0];
 	struct wire_initiation initiation;
-	struct noise_responder r;
 	struct noise_initiator hs;
 	struct wire_response msg;
 	struct noise_keys keys;
 	unsigned int i;
 
+	KUNIT_ASSERT_NOT_NULL(test, r);
 	/* Made so that they open for whoever does not look at the result. */
 	memcpy(&initiation, v->weak_initiation, sizeof(initiation));
-	r = (struct noise_responder) { .ok = true, .msg = &initiation };
-	noise_read_statics(&r, 1, v->static_r, v->public_r);
-	KUNIT_EXPECT_FALSE(test, r.ok);
+	read_statics(v, r, &initiation);
+	KUNIT_EXPECT_FALSE(test, r->ok);
 	KUNIT_ASSERT_TRUE(test, begin(v, &hs, &initiation));
 	memcpy(&msg, v->weak_response, sizeof(msg));
 	KUNIT_EXPECT_FALSE(test, noise_finish(&hs, &msg, v->static_i, v->psk, &keys));
@@ -184,9 +193,8 @@ static void noise_parser_low_order(struct kunit *test)
 
 		memcpy(&initiation, v->initiation, sizeof(initiation));
 		memcpy(initiation.ephemeral, low_order[i], WIRE_KEY_BYTES);
-		r = (struct noise_responder) { .ok = true, .msg = &initiation };
-		noise_read_statics(&r, 1, v->static_r, v->public_r);
-		KUNIT_EXPECT_FALSE_MSG(test, r.ok, "ephemeral of an initiation, %u", i);
+		read_statics(v, r, &initiation);
+		KUNIT_EXPECT_FALSE_MSG(test, r->ok, "ephemeral of an initiation, %u", i);
 
 		KUNIT_ASSERT_TRUE(test, begin(v, &hs, &initiation));
 		memcpy(&msg, v->response, sizeof(msg));
@@ -222,8 +230,7 @@ static void noise_parser_low_order_static(struct kunit *test)
 	shared.key[0] = 1;
 	KUNIT_ASSERT_TRUE(test, noise_initiate(&hs, &msg, 0, v->static_i, no_key, v->public_r,
 					       &shared, v->timestamp));
-	r = (struct noise_responder) { .ok = true, .msg = &msg };
-	noise_read_statics(&r, 1, v->static_r, v->public_r);
+	read_statics(v, &r, &msg);
 	KUNIT_EXPECT_TRUE(test, r.ok);
 	KUNIT_EXPECT_MEMEQ(test, r.remote_static, no_key, WIRE_KEY_BYTES);
 	noise_read_timestamps(&r, 1, v->static_r);
