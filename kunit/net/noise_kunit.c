@@ -35,9 +35,9 @@ static __le32 index_of(const u8 index[4])
 }
 
 /* The initiator's state as after sending the vector's initiation. */
-static noinline_for_stack bool
-begin(const struct noise_testvec *v, struct noise_initiator *hs,
-      struct wire_initiation *msg)
+static noinline_for_stack bool begin(const struct noise_testvec *v,
+				     struct noise_initiator *hs,
+				     struct wire_initiation *msg)
 {
 	struct noise_shared shared = {};
 
@@ -47,9 +47,9 @@ begin(const struct noise_testvec *v, struct noise_initiator *hs,
 }
 
 /* The responder's first step. */
-static noinline_for_stack void
-read_statics(const struct noise_testvec *v, struct noise_responder *r,
-	     const struct wire_initiation *in)
+static noinline_for_stack void read_statics(const struct noise_testvec *v,
+					    struct noise_responder *r,
+					    const struct wire_initiation *in)
 {
 	memset(r, 0, sizeof(*r));
 	r->ok = true;
@@ -58,9 +58,10 @@ read_statics(const struct noise_testvec *v, struct noise_responder *r,
 }
 
 /* All three steps of a responder that knows the initiator. */
-static noinline_for_stack bool
-respond(const struct noise_testvec *v, struct noise_responder *r,
-	const struct wire_initiation *in, struct wire_response *out)
+static noinline_for_stack bool respond(const struct noise_testvec *v,
+				       struct noise_responder *r,
+				       const struct wire_initiation *in,
+				       struct wire_response *out)
 {
 	read_statics(v, r, in);
 	r->ok = r->ok && !memcmp(r->remote_static, v->public_i, WIRE_KEY_BYTES);
