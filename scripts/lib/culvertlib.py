@@ -4,6 +4,7 @@
 The shell scripts have the same things in common.sh.
 """
 
+import argparse
 import contextlib
 import fcntl
 import glob
@@ -53,6 +54,19 @@ def locked(path, what="another run"):
             note(f"waiting for {what} to finish")
             fcntl.flock(f, fcntl.LOCK_EX)
         yield
+
+
+def between(kind, least, most):
+    """For argparse: a number of that kind within these bounds."""
+    def parse(text):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is no number from {least} to {most}")
+        return value
+    return parse
 
 
 def run_quiet(argv, **kw):
