@@ -65,9 +65,10 @@ static bool aead_open_is_valid(const struct chacha20poly1305_msg *m)
 	       aead_fragments_hold(m, (u64)m->len + CHACHA20POLY1305_TAG_BYTES);
 }
 
+/* What counts towards a section's bound: bytes, and fragments, empty ones too. */
 static u64 aead_weight(const struct chacha20poly1305_msg *m)
 {
-	return (u64)m->len + m->ad_len;
+	return (u64)m->len + m->ad_len + m->nr_src * sizeof(*m->src);
 }
 
 /*

@@ -206,6 +206,8 @@ static void test_every_context(struct kunit *test)
 					    names[c]);
 		}
 	KUNIT_EXPECT_TRUE(test, chacha20poly1305_batch_is_wiped());
+	kunit_info(test, "%lu groups met working memory in use",
+		   chacha20poly1305_batch_busy());
 }
 
 /* A caller that holds interrupts off. */

@@ -21,7 +21,8 @@
  *	   never carries into the nonce.
  * @dst: @len bytes of output
  * @src: @len bytes of input; equal to @dst, or not overlapping it
- * @len: bytes, from 0. A partial last block consumes a whole counter value.
+ * @len: bytes, from 0. A partial last block consumes a whole counter value;
+ *	 after 2^32 blocks from counter 0 the key stream would repeat.
  */
 struct chacha20_op {
 	u32		state[16];
@@ -55,7 +56,7 @@ void chacha20_setup(u32 state[at_least 16],
  * RFC 8439, section 2.4. Streams may differ in key, nonce, counter and length.
  * They are worked on one after the other; from 256 bytes on, the blocks of one
  * fill the lanes of a vector. No allocation, no sleeping; generic code runs
- * where SIMD may not be used.
+ * where SIMD may not be used. Constant time in all but @nr and the lengths.
  *
  * Context: Any context but NMI.
  */

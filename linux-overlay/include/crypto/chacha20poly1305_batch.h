@@ -18,9 +18,6 @@
 #define CHACHA20POLY1305_TAG_BYTES	16
 #define XCHACHA20POLY1305_NONCE_BYTES	24
 
-/* The counter is 32 bits and block 0 makes the Poly1305 key. */
-#define CHACHA20POLY1305_TEXT_MAX	0x3fffffffc0ULL
-
 /* Take the sum of the plaintext from @csum_start on into @csum. */
 #define CHACHA20POLY1305_SUM		BIT(0)
 /*
@@ -52,9 +49,14 @@
  * @csum_offset: where the checksum field is, from @csum_start on
  * @csum: result with either flag: the one's-complement sum of the plaintext
  *	  from @csum_start on as csum_partial() would give it (not folded; equal
- *	  to it after folding), before the field is stored
+ *	  to it after folding), before the field is stored; 0 without a flag or
+ *	  with an @err
  * @err: result: 0; -EBADMSG, the tag is wrong, and @dst has been wiped; or
- *	 -EINVAL, the lengths contradict each other, and @dst was not touched
+ *	 -EINVAL, and @dst was not touched: the fragments have more or fewer
+ *	 bytes than @len, @pad and the tag ask for; @pad is more than @len, or
+ *	 not 0 when opening; a flag is unknown, or is not for opening;
+ *	 @csum_start or the field is outside, or @csum_start is odd; or there is
+ *	 a NULL where there should be bytes
  *
  * With a bad tag nothing that was computed from the ciphertext remains in @dst.
  * Where @dst is the source, the ciphertext is gone as well.
@@ -84,7 +86,8 @@ struct chacha20poly1305_msg {
  *
  * RFC 8439, section 2.8. Every (key, salt, nonce) must be used once only. Long
  * arrays are worked in groups, between which other tasks and interrupts may
- * run.
+ * run. What it takes depends on lengths, numbers and places, and on nothing
+ * secret.
  *
  * Context: Any context but NMI. No allocation, no sleeping; generic code runs
  * where SIMD may not be used.
@@ -119,7 +122,7 @@ chacha20poly1305_open_batch(struct chacha20poly1305_msg *msgs, size_t nr,
  * @ad: @ad_len bytes of associated data; may be NULL when @ad_len is 0
  * @ad_len: bytes, from 0
  * @nonce: the last 8 bytes of the nonce as a little-endian number; the first
- *	   4 are zero
+ *	   4 are zero. Once only under a key.
  * @key: 32 bytes
  *
  * RFC 8439, section 2.8. A NULL where there should be bytes is a mistake of the

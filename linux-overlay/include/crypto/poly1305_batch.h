@@ -16,7 +16,7 @@
  * @key: 32 bytes of one-time key, r then s; r is clamped by the library
  * @src: @len bytes of message; may be NULL when @len is 0
  * @len: bytes, from 0
- * @tag: receives the tag
+ * @tag: receives 16 bytes
  */
 struct poly1305_op {
 	const u8	*key;
@@ -46,7 +46,8 @@ void poly1305_tag(u8 tag[at_least POLY1305_TAG_BYTES], const u8 *src,
  * @nr: how many, from 0. A NULL @ops counts as none.
  *
  * RFC 8439, section 2.5. Messages are worked on one after the other; from 512
- * bytes on, the blocks of one fill the lanes of a vector.
+ * bytes on, the blocks of one fill the lanes of a vector. Constant time in all
+ * but @nr and the lengths.
  *
  * Context: Any context but NMI.
  */
