@@ -62,12 +62,18 @@ static unsigned int train_segments(unsigned int mtu)
 		       TRAIN_MESSAGES_MAX);
 }
 
+static void peer_up(struct culvert_peer *peer)
+{
+	culvert_tx_flush(peer);
+	if (peer->keepalive)
+		culvert_timers_keepalive_changed(peer);
+}
+
 static int open_device(struct net_device *netdev)
 {
 	struct culvert_device *dev = netdev_priv(netdev);
 	struct in_device *in_dev = __in_dev_get_rtnl(netdev);
 	struct inet6_dev *in6_dev = __in6_dev_get(netdev);
-	struct culvert_peer *peer;
 	int err;
 
 	if (in_dev) {
@@ -88,20 +94,27 @@ static int open_device(struct net_device *netdev)
 	if (err)
 		goto out;
 	dev->up = true;
-	list_for_each_entry(peer, &dev->peers, list) {
-		culvert_tx_flush(peer);
-		if (peer->keepalive)
-			culvert_timers_keepalive_changed(peer);
-	}
+	culvert_peer_each(dev, peer_up);
 out:
 	mutex_unlock(&dev->update_lock);
 	return err;
 }
 
+static void peer_down(struct culvert_peer *peer)
+{
+	culvert_timers_stop(peer);
+	culvert_handshake_clear(peer);
+	culvert_session_clear_all(peer);
+	culvert_tx_purge(peer, false);
+	/* It belongs to a namespace that may go before the device does. */
+	culvert_udp_clear_route(peer);
+	/* Opened again, it begins anew at once. */
+	WRITE_ONCE(peer->last_sent_handshake, 0);
+}
+
 static int stop_device(struct net_device *netdev)
 {
 	struct culvert_device *dev = netdev_priv(netdev);
-	struct culvert_peer *peer;
 	struct sk_buff *skb;
 
 	mutex_lock(&dev->update_lock);
@@ -118,17 +131,7 @@ static int stop_device(struct net_device *netdev)
 	queue_work(dev->wq, &dev->handshake_work);
 
 	mutex_lock(&dev->update_lock);
-	list_for_each_entry(peer, &dev->peers, list) {
-		culvert_timers_stop(peer);
-		culvert_handshake_clear(peer);
-		culvert_session_clear_all(peer);
-		culvert_tx_purge(peer, false);
-		/* It belongs to a namespace that may go before the device does. */
-		culvert_udp_clear_route(peer);
-		/* Opened again, it begins anew at once. */
-		WRITE_ONCE(peer->last_sent_handshake, 0);
-		cond_resched();
-	}
+	culvert_peer_each(dev, peer_down);
 	mutex_unlock(&dev->update_lock);
 	return 0;
 }
@@ -307,7 +310,6 @@ bool culvert_device_is(const struct net_device *dev)
 static void __net_exit leave_net(struct net *net)
 {
 	struct culvert_device *dev;
-	struct culvert_peer *peer;
 
 	mutex_lock(&devices_lock);
 	list_for_each_entry(dev, &devices, list) {
@@ -316,8 +318,7 @@ static void __net_exit leave_net(struct net *net)
 			netif_carrier_off(dev->dev);
 			rcu_assign_pointer(dev->net, NULL);
 			culvert_udp_close(dev);
-			list_for_each_entry(peer, &dev->peers, list)
-				culvert_udp_clear_source(peer);
+			culvert_peer_each(dev, culvert_udp_clear_source);
 		}
 		mutex_unlock(&dev->update_lock);
 	}
@@ -331,17 +332,13 @@ static struct pernet_operations net_ops = {
 static void each_peer(void (*act)(struct culvert_peer *peer))
 {
 	struct culvert_device *dev;
-	struct culvert_peer *peer;
 
 	mutex_lock(&devices_lock);
 	list_for_each_entry(dev, &devices, list) {
 		mutex_lock(&dev->update_lock);
 		/* What is being computed is in no peer yet: wait for it. */
 		down_write(&dev->identity.lock);
-		list_for_each_entry(peer, &dev->peers, list) {
-			act(peer);
-			cond_resched();
-		}
+		culvert_peer_each(dev, act);
 		up_write(&dev->identity.lock);
 		mutex_unlock(&dev->update_lock);
 	}

@@ -66,6 +66,7 @@ void culvert_handshake_receive(struct culvert_device *dev, struct sk_buff *skb);
 void culvert_handshake_initiate(struct culvert_peer *peer, bool is_retry);
 void culvert_handshake_work(struct work_struct *work);
 void culvert_handshake_clear(struct culvert_peer *peer);	/* forget a running one */
+void culvert_handshake_complete(struct culvert_peer *peer);	/* both ends have the keys */
 /* Forget a running one, and send nothing more under the keys we have. */
 void culvert_handshake_expire(struct culvert_peer *peer);
 /*

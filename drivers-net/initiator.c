@@ -6,6 +6,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <crypto/utils.h>
 #include <kunit/visibility.h>
 
 #include "cookie.h"
@@ -65,6 +66,22 @@ void culvert_handshake_clear(struct culvert_peer *peer)
 }
 
 /**
+ * culvert_handshake_complete() - both ends have the same keys, and know it
+ * @peer: with whom
+ *
+ * An initiation of ours that has not been answered by now is answered by that.
+ * Its ephemeral key goes, and with it the use of an answer that was held back.
+ *
+ * Context: Any but hard interrupts; takes peer->lock.
+ */
+void culvert_handshake_complete(struct culvert_peer *peer)
+{
+	culvert_handshake_clear(peer);
+	culvert_timers_handshake_complete(peer);
+}
+EXPORT_SYMBOL_IF_KUNIT(culvert_handshake_complete);
+
+/**
  * culvert_handshake_expire() - keys must not be used to send, at once
  * @peer: whose
  *
@@ -96,22 +113,17 @@ void culvert_handshake_rekeyed(struct culvert_peer *peer)
 }
 EXPORT_SYMBOL_IF_KUNIT(culvert_handshake_rekeyed);
 
-/*
- * identity.lock is held. The handshake is in the table on success. There is no
- * point in trying again without a key, or with one of low order.
- */
-static int write_initiation(struct culvert_device *dev, struct culvert_peer *peer,
-			    struct culvert_handshake *hs, struct wire_initiation *msg)
+/* identity.lock is held. The handshake is in the table if it returns true. */
+static bool write_initiation(struct culvert_device *dev, struct culvert_peer *peer,
+			     struct culvert_handshake *hs, struct wire_initiation *msg)
 {
 	u8 timestamp[WIRE_TIMESTAMP_BYTES];
 	struct noise_shared shared;
 	struct timespec64 now;
 	bool ok;
 
-	if (!dev->identity.valid)
-		return -ENOKEY;
-	if (culvert_index_insert(dev, &hs->index))
-		return -ENOMEM;
+	if (!dev->identity.valid || culvert_index_insert(dev, &hs->index))
+		return false;
 	ktime_get_real_ts64(&now);
 	noise_timestamp(timestamp, &now);
 	get_random_bytes(hs->noise.ephemeral, sizeof(hs->noise.ephemeral));
@@ -128,11 +140,11 @@ static int write_initiation(struct culvert_device *dev, struct culvert_peer *pee
 	memzero_explicit(&shared, sizeof(shared));
 	if (!ok) {
 		culvert_index_remove(dev, &hs->index);
-		return -EINVAL;
+		return false;
 	}
 	handshake_add_macs(peer, &msg->macs, msg, offsetof(struct wire_initiation, macs));
 	memcpy(hs->mac1, msg->macs.mac1, sizeof(hs->mac1));
-	return 0;
+	return true;
 }
 
 static void send_initiation(struct culvert_device *dev, struct culvert_peer *peer,
@@ -141,7 +153,6 @@ static void send_initiation(struct culvert_device *dev, struct culvert_peer *pee
 	struct culvert_handshake *hs, *old = NULL;
 	struct wire_initiation msg;
 	bool removed;
-	int err = -ENOMEM;
 
 	if (!netif_running(dev->dev) || (!retry && sent_lately(peer)))
 		return;
@@ -156,8 +167,7 @@ static void send_initiation(struct culvert_device *dev, struct culvert_peer *pee
 	hs->index.peer = peer;
 
 	down_read(&dev->identity.lock);
-	err = write_initiation(dev, peer, hs, &msg);
-	if (err) {
+	if (!write_initiation(dev, peer, hs, &msg)) {
 		up_read(&dev->identity.lock);
 		handshake_free(hs);
 		goto failed;
@@ -186,9 +196,12 @@ static void send_initiation(struct culvert_device *dev, struct culvert_peer *pee
 	return;
 
 failed:
-	/* A retry is the end of its chain if no other one follows. */
-	if (err == -ENOMEM)
-		culvert_timers_handshake_initiated(peer);
+	/*
+	 * Without memory, without a key, with one of low order: like one that
+	 * was lost. A retry is the end of its chain if no other one follows,
+	 * and the chain's end is what gives up the packets that wait.
+	 */
+	culvert_timers_handshake_initiated(peer);
 }
 
 /**
@@ -255,7 +268,7 @@ static struct culvert_handshake *handshake_locked(struct culvert_peer *peer,
  * @msg: a cookie reply
  *
  * Context: the device's handshake worker.
- * Return: false if it answers nothing that we sent.
+ * Return: false if it answers nothing that we sent, or is known.
  */
 bool handshake_receive_cookie(struct culvert_device *dev, const struct wire_cookie *msg)
 {
@@ -277,14 +290,22 @@ bool handshake_receive_cookie(struct culvert_device *dev, const struct wire_cook
 
 	ok = ok && culvert_cookie_open(cookie, msg, mac1, peer->public_key);
 	if (ok) {
-		/* Used by the next message: the timer decides when that is. */
+		/*
+		 * Used by the next message: the timer decides when that is. One
+		 * that is repeated is not any fresher.
+		 */
 		spin_lock_bh(&peer->lock);
-		memcpy(peer->cookie, cookie, sizeof(cookie));
-		peer->cookie_expires = ktime_get_boottime_seconds() +
-				       WIRE_COOKIE_LIFETIME - WIRE_COOKIE_LATENCY;
+		ok = crypto_memneq(peer->cookie, cookie, sizeof(cookie));
+		if (ok) {
+			memcpy(peer->cookie, cookie, sizeof(cookie));
+			peer->cookie_expires = ktime_get_boottime_seconds() +
+					       WIRE_COOKIE_LIFETIME -
+					       WIRE_COOKIE_LATENCY;
+		}
 		spin_unlock_bh(&peer->lock);
-		trace_culvert_handshake(peer, CULVERT_STEP_COOKIE_RECEIVED);
 	}
+	if (ok)
+		trace_culvert_handshake(peer, CULVERT_STEP_COOKIE_RECEIVED);
 	memzero_explicit(cookie, sizeof(cookie));
 	culvert_peer_put(peer);
 	return ok;
@@ -369,7 +390,7 @@ bool handshake_receive_response(struct culvert_device *dev, const struct sk_buff
 	if (ok) {
 		trace_culvert_handshake(peer, CULVERT_STEP_RESPONSE_RECEIVED);
 		handshake_received(peer, skb);
-		culvert_timers_handshake_complete(peer);
+		culvert_handshake_complete(peer);
 		/* The other end may not send until it has heard from us. */
 		if (!culvert_tx_flush(peer))
 			culvert_tx_keepalive(peer);

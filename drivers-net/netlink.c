@@ -387,7 +387,6 @@ static int set_port(struct culvert_device *dev, const struct nlattr *attr,
 		    struct netlink_ext_ack *extack)
 {
 	u16 port = nla_get_u16(attr);
-	struct culvert_peer *peer;
 	int err;
 
 	if (port == dev->port)
@@ -402,18 +401,22 @@ static int set_port(struct culvert_device *dev, const struct nlattr *attr,
 	} else {
 		dev->port = port;
 	}
-	list_for_each_entry(peer, &dev->peers, list)
-		culvert_udp_clear_source(peer);
+	culvert_peer_each(dev, culvert_udp_clear_source);
 	return 0;
 }
 
 static void set_fwmark(struct culvert_device *dev, u32 fwmark)
 {
-	struct culvert_peer *peer;
-
 	WRITE_ONCE(dev->fwmark, fwmark);
-	list_for_each_entry(peer, &dev->peers, list)
-		culvert_udp_clear_source(peer);
+	culvert_peer_each(dev, culvert_udp_clear_source);
+}
+
+/* There is a key to begin handshakes with. */
+static void peer_enabled(struct culvert_peer *peer)
+{
+	send_staged(peer);
+	if (peer->keepalive && peer->device->up)
+		culvert_timers_keepalive_changed(peer);
 }
 
 static void set_private_key(struct culvert_device *dev, const struct nlattr *attr)
@@ -442,17 +445,11 @@ static void set_private_key(struct culvert_device *dev, const struct nlattr *att
 	memcpy(id->public_key, public_key, WIRE_KEY_BYTES);
 	id->valid = valid;
 	culvert_cookie_set_key(&dev->cookies, public_key);
-	list_for_each_entry(peer, &dev->peers, list)
-		culvert_handshake_rekeyed(peer);
+	culvert_peer_each(dev, culvert_handshake_rekeyed);
 	up_write(&id->lock);
 
-	if (first) {
-		list_for_each_entry(peer, &dev->peers, list) {
-			send_staged(peer);
-			if (peer->keepalive && dev->up)
-				culvert_timers_keepalive_changed(peer);
-		}
-	}
+	if (first)
+		culvert_peer_each(dev, peer_enabled);
 out:
 	memzero_explicit(private_key, sizeof(private_key));
 }

@@ -305,6 +305,24 @@ void culvert_peer_remove_all(struct culvert_device *dev)
 EXPORT_SYMBOL_IF_KUNIT(culvert_peer_remove_all);
 
 /**
+ * culvert_peer_each() - do something with every peer of a device
+ * @dev: the device
+ * @act: what to do; the peer stays in the list
+ *
+ * Context: may sleep; update lock held.
+ */
+void culvert_peer_each(struct culvert_device *dev, void (*act)(struct culvert_peer *peer))
+{
+	struct culvert_peer *peer;
+
+	lockdep_assert_held(&dev->update_lock);
+	list_for_each_entry(peer, &dev->peers, list) {
+		act(peer);
+		cond_resched();
+	}
+}
+
+/**
  * culvert_peer_cache_init() - prepare what peers are made of
  *
  * Return: 0 or -ENOMEM.

@@ -158,6 +158,8 @@ void culvert_peer_unlink(struct culvert_peer *peer, struct list_head *gone);
 void culvert_peer_finish(struct list_head *gone);
 void culvert_peer_remove(struct culvert_peer *peer);
 void culvert_peer_remove_all(struct culvert_device *dev);
+/* Under the update lock; may sleep between two. */
+void culvert_peer_each(struct culvert_device *dev, void (*act)(struct culvert_peer *peer));
 int culvert_peer_cache_init(void);
 void culvert_peer_cache_exit(void);
 

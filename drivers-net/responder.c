@@ -111,11 +111,14 @@ static void send_response(struct culvert_device *dev, struct handshake_batch *b,
 		handshake_received(peer, b->skb[i]);
 		/* We need not begin one of our own now. */
 		WRITE_ONCE(peer->last_sent_handshake, ktime_get_coarse_boottime_ns());
-		culvert_timers_sent(peer, false);
+		culvert_timers_responded(peer);
 		culvert_udp_send_message(peer, msg, sizeof(*msg));
 		trace_culvert_handshake(peer, CULVERT_STEP_RESPONSE_SENT);
+		consume_skb(b->skb[i]);
+	} else {
+		/* It is unknown since an instant ago. */
+		culvert_drop_skb(dev, b->skb[i], CULVERT_DROP_HANDSHAKE_INVALID);
 	}
-	consume_skb(b->skb[i]);
 	b->skb[i] = NULL;
 }
 

@@ -437,16 +437,20 @@ static void rx_authentic(struct culvert_session *session,
 			 const struct rx_walk *walk, bool data)
 {
 	struct culvert_peer *peer = session->peer;
+	struct culvert_session *current_;
 
 	/* What was overtaken on its way does not lead back to an old address. */
 	if (likely(walk->newest))
 		culvert_udp_roam(peer, walk->skb);
 	if (unlikely(culvert_session_confirm(peer, session))) {
-		culvert_timers_handshake_complete(peer);
+		culvert_handshake_complete(peer);
 		culvert_tx_flush(peer);
 	}
 	culvert_timers_received(peer, data);
-	if (culvert_session_wants_rekey_on_receive(session,
+	/* What is late comes under older keys; it is the present ones that matter. */
+	current_ = rcu_dereference_bh(peer->sessions.current_);
+	if (likely(current_) &&
+	    culvert_session_wants_rekey_on_receive(current_,
 						   ktime_get_coarse_boottime_ns()))
 		culvert_handshake_initiate(peer, false);
 }
@@ -501,8 +505,7 @@ void culvert_rx_process(struct culvert_train *train)
 			 !skb_cloned(skb),
 	};
 
-	trace_culvert_train(session->peer, false,
-			    DIV_ROUND_UP(walk.left, walk.size), skb->len,
+	trace_culvert_train(session->peer, false, train->messages, skb->len,
 			    train->spilled ? CULVERT_SPILLED : CULVERT_INLINE);
 
 	train_cursor_init(&walk.at, skb, 0);
@@ -573,10 +576,18 @@ void culvert_rx_deliver(struct culvert_train *train)
 	}
 }
 
+/* Messages in a train, as gso_segs may say or not. */
+static unsigned int rx_messages(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) ? DIV_ROUND_UP(skb->len, skb_shinfo(skb)->gso_size) : 1;
+}
+
 static void rx_data(struct culvert_device *dev, struct sk_buff *skb,
 		    const struct wire_data *data)
 {
-	struct culvert_train train = { .skb = skb, .bytes = skb->len };
+	struct culvert_train train = {
+		.skb = skb, .bytes = skb->len, .messages = rx_messages(skb),
+	};
 
 	if (unlikely(skb->len < WIRE_DATA_OVERHEAD)) {
 		culvert_drop_skb(dev, skb, CULVERT_DROP_RX_TOO_SHORT);

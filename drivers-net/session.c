@@ -509,7 +509,7 @@ EXPORT_SYMBOL_IF_KUNIT(culvert_session_wants_rekey_on_send);
 
 /**
  * culvert_session_wants_rekey_on_receive() - the same, having received only
- * @s: the session of what arrived
+ * @s: the current session; something authentic has arrived
  * @now_ns: boot time in ns
  *
  * We are the initiator, have had nothing to send, and the other end will have

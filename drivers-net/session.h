@@ -125,7 +125,7 @@ void culvert_session_put(struct culvert_session *s);
 bool culvert_session_install(struct culvert_peer *peer, struct culvert_session *s);
 /*
  * Something authentic arrived under @s: promotes next to current. True if it
- * did; then call culvert_timers_handshake_complete() and culvert_tx_flush().
+ * did; then call culvert_handshake_complete() and culvert_tx_flush().
  */
 bool culvert_session_confirm(struct culvert_peer *peer, struct culvert_session *s);
 void culvert_session_clear_all(struct culvert_peer *peer);	/* erase every key */

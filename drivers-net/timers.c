@@ -335,6 +335,22 @@ void culvert_timers_handshake_initiated(struct culvert_peer *peer)
 }
 
 /**
+ * culvert_timers_responded() - a response has been sent
+ * @peer: to whom
+ *
+ * If an initiation of ours waits for an answer too, its repetition gives way to
+ * what the other end has begun.
+ *
+ * Context: Any context.
+ */
+void culvert_timers_responded(struct culvert_peer *peer)
+{
+	culvert_timers_sent(peer, false);
+	if (READ_ONCE(peer->timers.at[DEADLINE_RETRANSMIT]))
+		culvert_timers_handshake_initiated(peer);
+}
+
+/**
  * culvert_timers_handshake_complete() - both ends have the keys
  * @peer: with whom
  *

@@ -48,6 +48,7 @@ struct culvert_timers {
 void culvert_timers_sent(struct culvert_peer *peer, bool data);
 void culvert_timers_received(struct culvert_peer *peer, bool data);
 void culvert_timers_handshake_initiated(struct culvert_peer *peer);
+void culvert_timers_responded(struct culvert_peer *peer);
 void culvert_timers_handshake_complete(struct culvert_peer *peer);
 void culvert_timers_session_derived(struct culvert_peer *peer);
 /* peer->keepalive is new; sends one at once if the device is up. Process context. */

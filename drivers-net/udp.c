@@ -338,6 +338,20 @@ static int udp_emit(struct culvert_device *dev, struct sk_buff *skb,
 	return 0;
 }
 
+static enum culvert_drop udp_why(int err)
+{
+	switch (err) {
+	case -ENOTCONN:
+		return CULVERT_DROP_TX_NO_SOCKET;
+	case -ELOOP:
+		return CULVERT_DROP_TX_LOOP;
+	case -EDESTADDRREQ:
+		return CULVERT_DROP_TX_NO_ENDPOINT;
+	default:
+		return CULVERT_DROP_TX_NO_ROUTE;
+	}
+}
+
 /**
  * culvert_udp_send() - send a train or a message to a peer
  * @peer: where to
@@ -359,25 +373,23 @@ int culvert_udp_send(struct culvert_peer *peer, struct sk_buff *skb, u8 ds)
 	if (likely(!err))
 		err = udp_emit(dev, skb, &way, ds);
 	else
-		culvert_drop_skb(dev, skb,
-				 err == -ENOTCONN ? CULVERT_DROP_TX_NO_SOCKET :
-				 err == -ELOOP ? CULVERT_DROP_TX_LOOP :
-				 err == -EDESTADDRREQ ?
-				 CULVERT_DROP_TX_NO_ENDPOINT :
-				 CULVERT_DROP_TX_NO_ROUTE);
+		culvert_drop_skb(dev, skb, udp_why(err));
 	if (likely(!err))
 		atomic64_add(bytes, &peer->tx_bytes);
 	rcu_read_unlock_bh();
 	return err;
 }
 
-static struct sk_buff *udp_message(const void *msg, size_t len)
+static struct sk_buff *udp_message(struct culvert_device *dev, const void *msg,
+				   size_t len)
 {
 	struct train_room room;
 	struct sk_buff *skb = train_room_begin(&room, len);
 
 	if (likely(skb))
 		skb_put_data(skb, msg, len);
+	else
+		culvert_drop_note(dev, NULL, CULVERT_DROP_TX_NOMEM, 1);
 	return skb;
 }
 
@@ -398,7 +410,7 @@ int culvert_udp_send_message(struct culvert_peer *peer, const void *msg,
 
 	KUNIT_STATIC_STUB_REDIRECT(culvert_udp_send_message, peer, msg, len);
 
-	skb = udp_message(msg, len);
+	skb = udp_message(peer->device, msg, len);
 	if (unlikely(!skb))
 		return -ENOMEM;
 	err = culvert_udp_send(peer, skb, UDP_HANDSHAKE_DS);
@@ -429,9 +441,11 @@ int culvert_udp_reply(struct culvert_device *dev, struct sk_buff *in,
 	KUNIT_STATIC_STUB_REDIRECT(culvert_udp_reply, dev, in, msg, len);
 
 	err = culvert_udp_endpoint_from_skb(&ep, in);
-	if (err)
+	if (err) {
+		culvert_drop_note(dev, NULL, CULVERT_DROP_TX_NO_ENDPOINT, 1);
 		return err;
-	skb = udp_message(msg, len);
+	}
+	skb = udp_message(dev, msg, len);
 	if (unlikely(!skb))
 		return -ENOMEM;
 
@@ -440,7 +454,7 @@ int culvert_udp_reply(struct culvert_device *dev, struct sk_buff *in,
 	if (likely(!err))
 		err = udp_emit(dev, skb, &way, 0);
 	else
-		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_NO_ROUTE);
+		culvert_drop_skb(dev, skb, udp_why(err));
 	rcu_read_unlock_bh();
 	return err;
 }

@@ -18,6 +18,7 @@
 #include "handshake.h"
 #include "peer.h"
 #include "session.h"
+#include "timers.h"
 #include "udp.h"
 
 #define OUTBOX	16
@@ -516,6 +517,8 @@ static void handshake_parser_low_order_peer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->a.nr_out, 0);
 	KUNIT_EXPECT_NULL(test, peer->handshake);
 	KUNIT_EXPECT_EQ(test, atomic_read(&p->a.dev->indices.nelems), 0);
+	/* In REKEY_TIMEOUT again, at the earliest. */
+	KUNIT_EXPECT_NE(test, peer->timers.at[DEADLINE_RETRANSMIT], 0);
 	culvert_handshake_initiate(peer, false);
 	KUNIT_EXPECT_EQ(test, peer->initiate_queued, 0);
 }
@@ -568,6 +571,170 @@ static void handshake_simultaneous(struct kunit *test)
 	expect_match(test, current_of(&p->b), rcu_access_pointer(p->a.peer->sessions.previous));
 }
 
+/* A's initiation is held back; meanwhile there are keys by one of B's. */
+static void handshake_held_back(struct kunit *test)
+{
+	struct pair *p = test->priv;
+	struct message held = initiate(test, &p->a, false);
+	struct message msg = initiate(test, &p->b, false);
+	struct culvert_timers *t = &p->a.peer->timers;
+	struct culvert_session *s;
+	u32 soon = jiffies + 1;
+
+	KUNIT_EXPECT_NE(test, t->at[DEADLINE_RETRANSMIT], 0);
+	WRITE_ONCE(t->at[DEADLINE_RETRANSMIT], soon);
+	deliver(test, &msg, &p->a);
+	msg = take(test, &p->a, WIRE_RESPONSE);
+	/* What has just been answered is given the time to come about. */
+	KUNIT_EXPECT_GE(test, (s32)(t->at[DEADLINE_RETRANSMIT] - soon),
+			(WIRE_REKEY_TIMEOUT - 1) * HZ);
+	KUNIT_EXPECT_NOT_NULL(test, p->a.peer->handshake);
+	deliver(test, &msg, &p->b);
+	s = next_of(&p->a);
+	expect_match(test, current_of(&p->b), s);
+
+	KUNIT_ASSERT_TRUE(test, culvert_session_confirm(p->a.peer, s));
+	culvert_handshake_complete(p->a.peer);
+	KUNIT_EXPECT_NULL(test, p->a.peer->handshake);
+	KUNIT_EXPECT_EQ(test, t->at[DEADLINE_RETRANSMIT], 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&p->a.dev->indices.nelems), 1);
+
+	deliver(test, &held, &p->b);
+	held = take(test, &p->b, WIRE_RESPONSE);
+	refused(test, &held, &p->a, CULVERT_DROP_HANDSHAKE_INVALID);
+	KUNIT_EXPECT_PTR_EQ(test, current_of(&p->a), s);
+}
+
+static void fire(struct culvert_peer *peer)
+{
+	local_bh_disable();
+	peer->timers.timer.function(&peer->timers.timer);
+	local_bh_enable();
+}
+
+/* As if the deadline were now, and no other. */
+static void reach(struct culvert_peer *peer, enum culvert_deadline which)
+{
+	unsigned int i;
+
+	for (i = 0; i < DEADLINE_NR; i++)
+		WRITE_ONCE(peer->timers.at[i], i == which ? (u32)jiffies ?: -1 : 0);
+	fire(peer);
+}
+
+static void stage(struct kunit *test, struct culvert_peer *peer)
+{
+	struct sk_buff *skb = alloc_skb(64, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_queue_tail(&peer->staged, skb);
+}
+
+/* No private key, or a peer's key of low order: retried, and given up. */
+static void handshake_timer_no_key(struct kunit *test)
+{
+	struct pair *p = test->priv;
+	struct culvert_timers *t = &p->a.peer->timers;
+	u64 purged = culvert_drop_total(p->a.dev, CULVERT_DROP_TX_PURGED);
+	unsigned int i;
+
+	p->a.dev->identity.valid = false;
+	stage(test, p->a.peer);
+	culvert_handshake_initiate(p->a.peer, false);
+	for (i = 1; i < TIMERS_ATTEMPTS_MAX; i++) {
+		work(&p->a);
+		KUNIT_ASSERT_NE_MSG(test, t->at[DEADLINE_RETRANSMIT], 0, "attempt %u", i);
+		reach(p->a.peer, DEADLINE_RETRANSMIT);
+		KUNIT_EXPECT_EQ(test, skb_queue_len(&p->a.peer->staged), 1);
+		KUNIT_EXPECT_NE(test, p->a.peer->initiate_queued, 0);
+	}
+	work(&p->a);
+	reach(p->a.peer, DEADLINE_RETRANSMIT);
+	KUNIT_EXPECT_EQ(test, p->a.peer->initiate_queued, 0);
+	KUNIT_EXPECT_EQ(test, skb_queue_len(&p->a.peer->staged), 0);
+	expect_dropped(test, &p->a, CULVERT_DROP_TX_PURGED, purged, 1);
+	KUNIT_EXPECT_NE(test, t->at[DEADLINE_ZERO_KEYS], 0);
+}
+
+static void establish(struct kunit *test)
+{
+	struct pair *p = test->priv;
+	struct message msg = initiate(test, &p->a, false);
+
+	deliver(test, &msg, &p->b);
+	msg = take(test, &p->b, WIRE_RESPONSE);
+	deliver(test, &msg, &p->a);
+	KUNIT_ASSERT_TRUE(test, culvert_session_confirm(p->b.peer, next_of(&p->b)));
+	culvert_handshake_complete(p->b.peer);
+	forgive(&p->a);
+	forgive(&p->b);
+}
+
+/* What each deadline does when it is reached, one by one. */
+static void handshake_timer_deadlines(struct kunit *test)
+{
+	struct pair *p = test->priv;
+	struct culvert_peer *peer = p->a.peer;
+	struct culvert_timers *t = &peer->timers;
+	struct culvert_session *s;
+	u64 sent;
+
+	establish(test);
+	s = current_of(&p->a);
+	KUNIT_EXPECT_NE(test, t->at[DEADLINE_ZERO_KEYS], 0);
+	sent = atomic64_read(&s->send_counter);
+
+	/* Data has come, and we have had nothing to say. */
+	culvert_timers_received(peer, true);
+	KUNIT_EXPECT_NE(test, t->at[DEADLINE_KEEPALIVE], 0);
+	reach(peer, DEADLINE_KEEPALIVE);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&s->send_counter), ++sent);
+	KUNIT_EXPECT_EQ(test, t->at[DEADLINE_KEEPALIVE], 0);
+	/* More has come meanwhile: that wants another one. */
+	culvert_timers_received(peer, true);
+	culvert_timers_received(peer, true);
+	reach(peer, DEADLINE_KEEPALIVE);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&s->send_counter), ++sent);
+	KUNIT_EXPECT_NE(test, t->at[DEADLINE_KEEPALIVE], 0);
+
+	/* Again and again, whatever else is sent. */
+	peer->keepalive = 25;
+	reach(peer, DEADLINE_PERSISTENT);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&s->send_counter), ++sent);
+	KUNIT_EXPECT_GE(test, (s32)(t->at[DEADLINE_PERSISTENT] - (u32)jiffies), 24 * HZ);
+	peer->keepalive = 0;
+
+	/* We have sent data, and nothing has come. */
+	culvert_timers_sent(peer, true);
+	KUNIT_EXPECT_NE(test, t->at[DEADLINE_NEW_HANDSHAKE], 0);
+	reach(peer, DEADLINE_NEW_HANDSHAKE);
+	work(&p->a);
+	take(test, &p->a, WIRE_INITIATION);
+	KUNIT_ASSERT_NOT_NULL(test, peer->handshake);
+	KUNIT_EXPECT_PTR_EQ(test, current_of(&p->a), s);
+
+	/* That was not answered. */
+	reach(peer, DEADLINE_RETRANSMIT);
+	KUNIT_EXPECT_EQ(test, t->attempts, 1);
+	work(&p->a);
+	take(test, &p->a, WIRE_INITIATION);
+
+	/* Nothing is left of it all. */
+	reach(peer, DEADLINE_ZERO_KEYS);
+	KUNIT_EXPECT_NULL(test, peer->handshake);
+	KUNIT_EXPECT_NULL(test, current_of(&p->a));
+	KUNIT_EXPECT_NULL(test, next_of(&p->a));
+	KUNIT_EXPECT_NULL(test, rcu_access_pointer(peer->sessions.previous));
+	KUNIT_EXPECT_EQ(test, atomic_read(&p->a.dev->indices.nelems), 0);
+
+	/* A device that is down does nothing at all. */
+	forgive(&p->a);
+	clear_bit(__LINK_STATE_START, &p->a.netdev->state);
+	reach(peer, DEADLINE_NEW_HANDSHAKE);
+	KUNIT_EXPECT_EQ(test, peer->initiate_queued, 0);
+	set_bit(__LINK_STATE_START, &p->a.netdev->state);
+}
+
 static void pretend_load(struct end *e)
 {
 	e->dev->cookies.last_load = ktime_get_coarse_boottime_ns();
@@ -580,6 +747,7 @@ static void handshake_flood_cookies(struct kunit *test)
 	u64 rate = culvert_drop_total(p->b.dev, CULVERT_DROP_HANDSHAKE_RATE);
 	struct message msg, cookie;
 	unsigned int i;
+	u32 expires;
 
 	msg = initiate(test, &p->a, false);
 	pretend_load(&p->b);
@@ -594,6 +762,10 @@ static void handshake_flood_cookies(struct kunit *test)
 	cookie.data[40] ^= 1;
 	deliver(test, &cookie, &p->a);
 	KUNIT_EXPECT_NE(test, p->a.peer->cookie_expires, 0);
+	/* Repeated, it does not get younger. */
+	expires = p->a.peer->cookie_expires--;
+	refused(test, &cookie, &p->a, CULVERT_DROP_HANDSHAKE_INVALID);
+	KUNIT_EXPECT_EQ(test, p->a.peer->cookie_expires, expires - 1);
 
 	msg = initiate(test, &p->a, true);
 	pretend_load(&p->b);
@@ -696,6 +868,9 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(handshake_parser_low_order_peer),
 	KUNIT_CASE(handshake_lock_order_key_change),
 	KUNIT_CASE(handshake_simultaneous),
+	KUNIT_CASE(handshake_held_back),
+	KUNIT_CASE(handshake_timer_no_key),
+	KUNIT_CASE(handshake_timer_deadlines),
 	KUNIT_CASE_SLOW(handshake_flood_cookies),
 	KUNIT_CASE(handshake_flood_queue),
 	KUNIT_CASE(handshake_many),
