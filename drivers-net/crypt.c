@@ -16,6 +16,7 @@
 #include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
+#include <kunit/visibility.h>
 
 #include "crypt.h"
 #include "peer.h"
@@ -37,6 +38,11 @@
  * done and wait for a slow one, a peer has its share, and the rest is dropped.
  */
 #define CRYPT_ORDER_MAX		128
+/*
+ * Messages that may come after the oldest train that is being opened. The rest
+ * of the replay window is for what the network loses or reorders.
+ */
+#define CRYPT_AHEAD_MAX		(REPLAY_WINDOW / 4 * 3)
 /* Trains that are delivered in a row, before others have their turn. */
 #define CRYPT_DELIVER_MAX	64
 
@@ -114,23 +120,63 @@ static void crypt_free(struct culvert_train *train)
 	kfree(train);
 }
 
-/* False if too many are in flight already. */
+/**
+ * crypt_order_add() - put a train at an order's end
+ * @order: its session's
+ * @train: the train
+ *
+ * A train meets the replay window when it is opened, which may be long after
+ * younger ones have been. So those that are received may not get further ahead
+ * of the oldest than a part of the window, in messages, those among them that
+ * were refused included: the other end has counted them.
+ *
+ * Context: the order's lock is held.
+ * Return: false if too many are in flight already.
+ */
+bool crypt_order_add(struct crypt_order *order, struct culvert_train *train)
+{
+	struct culvert_train *head = order->head;
+	u16 ahead = head ? order->arrived - head->arrival : 0;
+
+	if (order->nr == CRYPT_ORDER_MAX ||
+	    (!train->tx && ahead + train->messages > CRYPT_AHEAD_MAX)) {
+		if (ahead <= S16_MAX)
+			order->arrived += train->messages;
+		return false;
+	}
+	train->arrival = order->arrived;
+	order->arrived += train->messages;
+	train->next = NULL;
+	if (head)
+		order->last->next = train;
+	else
+		WRITE_ONCE(order->head, train);
+	order->last = train;
+	order->nr++;
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(crypt_order_add);
+
+/**
+ * crypt_order_del() - take the oldest train out of an order
+ * @order: its session's, not empty
+ *
+ * Context: the order's lock is held.
+ */
+void crypt_order_del(struct crypt_order *order)
+{
+	WRITE_ONCE(order->head, order->head->next);
+	order->nr--;
+}
+EXPORT_SYMBOL_IF_KUNIT(crypt_order_del);
+
 static bool crypt_enqueue(struct crypt_order *order,
 			  struct culvert_train *train)
 {
 	bool room;
 
-	train->next = NULL;
 	spin_lock(&order->lock);
-	room = order->nr < CRYPT_ORDER_MAX;
-	if (likely(room)) {
-		if (order->head)
-			order->last->next = train;
-		else
-			WRITE_ONCE(order->head, train);
-		order->last = train;
-		order->nr++;
-	}
+	room = crypt_order_add(order, train);
 	spin_unlock(&order->lock);
 	return room;
 }
@@ -167,8 +213,7 @@ static void crypt_drain(struct crypt_order *order)
 		crypt_deliver(train);
 		spin_lock(&order->lock);
 		/* Not before: a train that finds no head overtakes the order. */
-		WRITE_ONCE(order->head, train->next);
-		order->nr--;
+		crypt_order_del(order);
 		crypt_free(train);
 	}
 	order->busy = false;

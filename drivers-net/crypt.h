@@ -22,13 +22,16 @@ struct culvert_session;
  * @busy: somebody is delivering from the head, and will look at it again under
  *	  @lock before letting go
  * @nr: how many trains there are
+ * @arrived: messages that came to the order, cut; what it refused is counted
+ *	     too, but not further than half of the numbers ahead of @head
  * @head: oldest train that has not been delivered; NULL if there is none
  * @last: the youngest; meaningless without @head
  */
 struct crypt_order {
 	spinlock_t		lock;
 	bool			busy;
-	u16			nr;
+	u8			nr;
+	u16			arrived;
 	struct culvert_train	*head;
 	struct culvert_train	*last;
 };
@@ -42,10 +45,11 @@ struct crypt_order {
  *	 Receiving: the outer skb, its data at the first message.
  * @result: what came out of it
  * @counter: sending: the first message's
- * @messages: sending: how many
+ * @messages: how many
  * @size: sending: wire size of each but the last
  * @bytes: wire size of all
  * @mtu: sending: what padding must not exceed
+ * @arrival: what @arrived of its order was when it came
  * @ds: sending: traffic class and ECN bits of the outer header
  * @depth: sending: how many of our tunnels the packets have been through
  * @tx: sending, else receiving
@@ -63,6 +67,7 @@ struct culvert_train {
 	u32			size;
 	u32			bytes;
 	u32			mtu;
+	u16			arrival;
 	u8			ds;
 	u8			depth;
 	bool			tx;
@@ -87,9 +92,13 @@ static inline void crypt_order_init(struct crypt_order *order)
 	spin_lock_init(&order->lock);
 	order->busy = false;
 	order->nr = 0;
+	order->arrived = 0;
 	order->head = NULL;
 	order->last = NULL;
 }
+
+bool crypt_order_add(struct crypt_order *order, struct culvert_train *train);
+void crypt_order_del(struct crypt_order *order);
 
 struct crypt_scratch *culvert_crypt_begin(void);
 void culvert_crypt_end(struct crypt_scratch *scratch);

@@ -14,6 +14,7 @@
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 
 #include "crypt.h"
 #include "device.h"
@@ -28,6 +29,8 @@
 #include "tx.h"
 #include "udp.h"
 
+/* Packets of other flows that are looked over for one more of a train's. */
+#define TX_OTHERS_MAX	64
 /* How often a CPU sends what others stage before it takes a break. */
 #define TX_DRAIN_ROUNDS	16
 /*
@@ -105,7 +108,9 @@ static void tx_charge(struct sk_buff *outer, struct sk_buff *chain)
 			continue;
 		sk = skb->sk;
 		outer->sk = sk;
-		outer->destructor = skb->destructor;
+		/* That of a pure ACK would not wake TCP up. */
+		if (!outer->destructor || !skb_is_tcp_pure_ack(skb))
+			outer->destructor = skb->destructor;
 		delta -= skb->truesize;
 		skb->sk = NULL;
 		skb->destructor = NULL;
@@ -344,7 +349,7 @@ static void tx_measure(struct culvert_train *train, struct sk_buff *skb)
 	train->bytes = train->size;
 }
 
-/* May @skb travel behind the packets of @train? */
+/* May @skb, of the same flow, travel behind the packets of @train? */
 static bool tx_fits(const struct culvert_train *train, struct sk_buff *skb)
 {
 	unsigned int size;
@@ -357,15 +362,13 @@ static bool tx_fits(const struct culvert_train *train, struct sk_buff *skb)
 	    train->messages == TRAIN_MESSAGES_MAX)
 		return false;
 	size = train_pad(skb->len, train->mtu) + WIRE_DATA_OVERHEAD;
-	return size <= train->size && train->bytes + size <= TRAIN_BYTES_MAX &&
-	       /* Queues outside tell flows apart by the train's hash. */
-	       skb_get_hash(skb) == skb_get_hash(train->skb);
+	return size <= train->size && train->bytes + size <= TRAIN_BYTES_MAX;
 }
 
 /*
- * Sends what is in @queue, in trains. A flow's packets keep their order; those
- * of other flows are left for the next train. What remains in @queue has no
- * key.
+ * Sends what is in @queue, in trains of one flow each, as queues outside tell
+ * flows apart by a train's hash. A flow's packets keep their order; those of
+ * other flows are left for the next train. What remains in @queue has no key.
  */
 static bool tx_send_queue(struct culvert_peer *peer,
 			  struct sk_buff_head *queue)
@@ -379,9 +382,18 @@ static bool tx_send_queue(struct culvert_peer *peer,
 
 		tx_measure(&train, skb);
 		if (!skb_is_gso(skb)) {
+			unsigned int others = 0;
+
 			skb_queue_walk_safe(queue, skb, next) {
-				if (!tx_fits(&train, skb))
+				/* Not to the end for each of a thousand flows. */
+				if (skb_get_hash(skb) != skb_get_hash(train.skb)) {
+					if (++others == TX_OTHERS_MAX)
+						break;
 					continue;
+				}
+				/* Nothing overtakes what does not fit. */
+				if (!tx_fits(&train, skb))
+					break;
 				__skb_unlink(skb, queue);
 				tail->next = skb;
 				tail = skb;
@@ -408,16 +420,22 @@ static bool tx_send_queue(struct culvert_peer *peer,
 }
 
 /*
- * Without a key only so many wait: the oldest are the least useful. With one,
- * more come than the CPU that sends them can keep up with.
+ * Without a key only so many wait, and so many bytes: the oldest are the least
+ * useful. With one, more come than the CPU that sends them can keep up with.
  */
 static void tx_stage_limit(struct culvert_peer *peer, bool keyed)
 {
 	unsigned int most = keyed ? STAGED_KEYED_MAX : STAGED_MAX;
+	unsigned int bytes = 0;
 	struct sk_buff *skb;
 
-	while (skb_queue_len(&peer->staged) > most) {
+	if (!keyed)
+		skb_queue_walk(&peer->staged, skb)
+			bytes += skb->truesize;
+	while (skb_queue_len(&peer->staged) > most || bytes > STAGED_BYTES_MAX) {
 		skb = __skb_dequeue(&peer->staged);
+		if (!keyed)
+			bytes -= skb->truesize;
 		culvert_drop_skb(peer->device, skb,
 				 keyed ? CULVERT_DROP_TX_BACKLOG :
 					 CULVERT_DROP_TX_STAGED_FULL);

@@ -10,6 +10,8 @@ struct culvert_train;
 
 /* Packets that wait for a key; when more come, the oldest go. */
 #define STAGED_MAX		128
+/* Their memory: much less than that many superpackets have. */
+#define STAGED_BYTES_MAX	(2 << 20)
 /* The same where there is a key, and they wait for company or for a CPU. */
 #define STAGED_KEYED_MAX	1024
 

@@ -10,7 +10,7 @@
 . scripts/lib/common.sh
 # shellcheck source-path=SCRIPTDIR source=../lib/tunnel.sh
 . scripts/lib/tunnel.sh
-need_pkgs wg:wireguard-tools iperf3:iperf3 gcc:gcc libc6-dev
+need_pkgs wg:wireguard-tools iperf3:iperf3 ethtool:ethtool gcc:gcc libc6-dev
 
 kernel=${CULVERT_KERNEL:-6.12}
 seconds=5

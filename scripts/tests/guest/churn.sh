@@ -666,11 +666,16 @@ tcp_counter()
 # Trains that wait on other CPUs: what is behind them goes on, and in order.
 lost_wake_up()
 {
-	local end before after ofo
+	local end before after ofo small ns
 
 	make_pair
 	start_spills || fail "this kernel cannot inject faults"
 	start_traffic
+	# As many messages in a train as there can be.
+	ip netns exec b iperf3 -s -p 7002 >/dev/null 2>&1 &
+	(while :; do ip netns exec a iperf3 -c 10.2.0.2 -p 7002 -u -l 64 -b 0 -t 3600; sleep 0.2; done) \
+		>/dev/null 2>&1 &
+	small=$!
 	end=$((SECONDS + seconds))
 	while [ "$SECONDS" -lt "$end" ]; do
 		before=$(ip netns exec b wg show wg0 transfer | cut -f 2)
@@ -679,7 +684,13 @@ lost_wake_up()
 		[ "$after" -gt "$before" ] || fail "nothing came through in 3 seconds"
 		checks=$((checks + 1))
 	done
+	kill "$small"
 	stop_traffic
+	# Nothing is sent twice, so what is refused has waited too long for its turn.
+	for ns in a b; do
+		want_equal "replays in $ns" "$(ip netns exec $ns ethtool -S wg0 |
+					       sed -n 's/ *rx_replay: //p')" 0
+	done
 	# In order: TCP over a link that neither loses nor reorders never has to wait for a
 	# segment. A CPU that is busy may make it send again; that is no matter.
 	ofo=$(tcp_counter b TcpExtTCPOFOQueue)

@@ -14,6 +14,7 @@ import sys
 import time
 
 import _blake2
+import events
 import hostile
 import pair
 import power
@@ -713,10 +714,10 @@ def no_key():
 CLASSES = {f.__name__: f for f in (wrong_protocol, mtu_0, metadata_dst, metadata_lost, nonce_reuse,
                                    replay, transit, error_path_skb_leak, soft_lockup,
                                    handshake_flood, no_key,
-                                   *hostile.CLASSES, *power.CLASSES, *queues.CLASSES,
+                                   *events.CLASSES, *hostile.CLASSES, *power.CLASSES, *queues.CLASSES,
                                    *requests.CLASSES, *underlay.CLASSES)}
 # They wait for the protocol's deadlines: only in the long form, or when asked for.
-SLOW = ("no_key",)
+SLOW = ("no_key", "no_answer_trace")
 
 
 def too_long(_, frame):

@@ -4,12 +4,13 @@
 import os
 import signal
 import socket
+import struct
 import subprocess
 import time
 
 import pair
 from inner import still_works
-from pair import Pair, check, inside, run, send_train, take, udp, wait_for
+from pair import Pair, check, inside, run, send_train, set_tos, take, udp, wait_for
 
 
 class Sender:
@@ -275,6 +276,51 @@ def metadata_lost_queues():
     p.close()
 
 
+def metadata_lost_gro():
+    """Messages that GRO joins have one mark outside: each packet keeps its own ECN."""
+    hub = Hub()
+    # What has been sent leaves at once, so that it arrives at once.
+    run("modprobe -a -q sch_netem || true; "
+        "ip netns exec a ethtool -K vB tso off gso off tx-udp-segmentation off; "
+        "ip netns exec b ethtool -K v gro on; "
+        "ip netns exec a tc qdisc add dev vB root netem limit 5000 delay 1ms slot 100ms 100ms")
+    tracing = "/sys/kernel/tracing"
+    event = f"{tracing}/events/culvert/culvert_train"
+    run(f"echo > {tracing}/trace; echo 'tx==0 && messages>1' > {event}/filter; "
+        f"echo 1 > {event}/enable")
+    a, b = udp("a", "10.2.0.1"), udp("b", "10.2.2.2", 9800)
+    marks = (2, 2, 2, 3, 3, 1, 1, 1, 0, 0, 2, 3)
+    for turn in range(100 if pair.LONG else 20):
+        want = []
+        for i, mark in enumerate(marks * 3):
+            set_tos(a, mark)
+            data = struct.pack("!III", turn, i, mark)
+            a.sendto(data, ("10.2.2.2", 9800))
+            want.append((data, mark))
+        # As many as that are gathered into few trains, and those are cut up on the link.
+        set_tos(a, 2)
+        send_train(a, [struct.pack("!III", turn, 100 + i, 2) for i in range(20)],
+                   ("10.2.2.2", 9800))
+        want += [(struct.pack("!III", turn, 100 + i, 2), 2) for i in range(20)]
+        got = []
+        while len(got) < len(want):
+            d = take(b, 10)
+            if not d:
+                break
+            got.append((d[0], d[2] & 3))
+        check(got == want, f"turn {turn}: {len(got)} of {len(want)} came, with marks "
+              f"{[m for _, m in got]} in place of {[m for _, m in want]}")
+    run(f"echo 0 > {event}/enable; echo 0 > {event}/filter")
+    joined = int(run(f"grep -c culvert_train: {tracing}/trace || true"))
+    run(f"echo > {tracing}/trace")
+    # Beside the one of 20, those of a run of equal marks.
+    check(joined > 2 * turn, f"{joined} trains: too little was joined to show anything")
+    print(f"{joined} trains of more than one message")
+    a.close()
+    b.close()
+    hub.close()
+
+
 def error_path_no_socket():
     """Class "error-path skb leak": what is to be sent when the sockets have gone."""
     key, other = run("wg genkey"), run("wg genkey | wg pubkey").strip()
@@ -371,4 +417,4 @@ def big_tcp():
     hub.close()
 
 
-CLASSES = (metadata_lost_queues, error_path_no_socket, soft_lockup_full_queues, fair_sharing, big_tcp)
+CLASSES = (metadata_lost_queues, metadata_lost_gro, error_path_no_socket, soft_lockup_full_queues, fair_sharing, big_tcp)
