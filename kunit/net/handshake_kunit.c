@@ -578,6 +578,7 @@ static void handshake_held_back(struct kunit *test)
 	struct message held = initiate(test, &p->a, false);
 	struct message msg = initiate(test, &p->b, false);
 	struct culvert_timers *t = &p->a.peer->timers;
+	struct culvert_handshake *hs;
 	struct culvert_session *s;
 	u32 soon = jiffies + 1;
 
@@ -594,7 +595,12 @@ static void handshake_held_back(struct kunit *test)
 	expect_match(test, current_of(&p->b), s);
 
 	KUNIT_ASSERT_TRUE(test, culvert_session_confirm(p->a.peer, s));
+	/* Its memory stays until this reader is done, its secrets do not. */
+	rcu_read_lock();
+	hs = p->a.peer->handshake;
 	culvert_handshake_complete(p->a.peer);
+	KUNIT_EXPECT_NULL(test, memchr_inv(&hs->noise, 0, sizeof(hs->noise)));
+	rcu_read_unlock();
 	KUNIT_EXPECT_NULL(test, p->a.peer->handshake);
 	KUNIT_EXPECT_EQ(test, t->at[DEADLINE_RETRANSMIT], 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&p->a.dev->indices.nelems), 1);
