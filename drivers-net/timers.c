@@ -309,6 +309,7 @@ void culvert_timers_sent(struct culvert_peer *peer, bool data)
 	ensure_fires(peer, deadline_on_sent(t, jiffies, data, first ? jitter() : 0,
 					    READ_ONCE(peer->keepalive)));
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_timers_sent);
 
 /**
  * culvert_timers_received() - something authentic has arrived
@@ -322,6 +323,7 @@ void culvert_timers_received(struct culvert_peer *peer, bool data)
 	ensure_fires(peer, deadline_on_received(&peer->timers, jiffies, data,
 						READ_ONCE(peer->keepalive)));
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_timers_received);
 
 /**
  * culvert_timers_handshake_initiated() - an initiation has been sent
