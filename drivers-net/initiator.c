@@ -276,6 +276,7 @@ bool handshake_receive_cookie(struct culvert_device *dev, const struct wire_cook
 	struct culvert_handshake *hs;
 	struct culvert_peer *peer;
 	bool ok;
+	u32 now;
 
 	peer = peer_by_index(dev, msg->receiver, mac1, &ok);
 	if (!peer)
@@ -294,12 +295,13 @@ bool handshake_receive_cookie(struct culvert_device *dev, const struct wire_cook
 		 * Used by the next message: the timer decides when that is. One
 		 * that is repeated is not any fresher.
 		 */
+		now = ktime_get_boottime_seconds();
 		spin_lock_bh(&peer->lock);
-		ok = crypto_memneq(peer->cookie, cookie, sizeof(cookie));
+		ok = now >= peer->cookie_expires ||
+		     crypto_memneq(peer->cookie, cookie, sizeof(cookie));
 		if (ok) {
 			memcpy(peer->cookie, cookie, sizeof(cookie));
-			peer->cookie_expires = ktime_get_boottime_seconds() +
-					       WIRE_COOKIE_LIFETIME -
+			peer->cookie_expires = now + WIRE_COOKIE_LIFETIME -
 					       WIRE_COOKIE_LATENCY;
 		}
 		spin_unlock_bh(&peer->lock);

@@ -312,7 +312,7 @@ static int set_peer(struct culvert_device *dev, struct nlattr *nest,
 	struct nlattr *attrs[WGPEER_A_PROTOCOL_VERSION + 1];
 	struct culvert_endpoint endpoint;
 	struct culvert_peer *peer;
-	const u8 *public_key;
+	const u8 *public_key, *psk = NULL;
 	u32 flags;
 	int err;
 
@@ -330,7 +330,10 @@ static int set_peer(struct culvert_device *dev, struct nlattr *nest,
 		if (dev->identity.valid &&
 		    !memcmp(public_key, dev->identity.public_key, WIRE_KEY_BYTES))
 			return 0;
-		peer = culvert_peer_create(dev, public_key, NULL);
+		/* From the first moment: a handshake may find the peer at once. */
+		if (attrs[WGPEER_A_PRESHARED_KEY])
+			psk = nla_data(attrs[WGPEER_A_PRESHARED_KEY]);
+		peer = culvert_peer_create(dev, public_key, psk);
 		if (IS_ERR(peer)) {
 			if (PTR_ERR(peer) == -ENOSPC)
 				NL_SET_ERR_MSG_ATTR(extack, nest,
@@ -344,7 +347,7 @@ static int set_peer(struct culvert_device *dev, struct nlattr *nest,
 		culvert_peer_unlink(peer, gone);
 		goto out;
 	}
-	if (attrs[WGPEER_A_PRESHARED_KEY])
+	if (attrs[WGPEER_A_PRESHARED_KEY] && !psk)
 		set_psk(peer, attrs[WGPEER_A_PRESHARED_KEY]);
 	if (attrs[WGPEER_A_ENDPOINT]) {
 		err = read_endpoint(attrs[WGPEER_A_ENDPOINT], &endpoint, extack);

@@ -123,6 +123,7 @@ struct culvert_peer *culvert_peer_create(struct culvert_device *dev,
 
 	err = rhashtable_insert_fast(&dev->keys, &peer->node, key_params);
 	if (err) {
+		memzero_explicit(peer->psk, sizeof(peer->psk));
 		kmem_cache_free(peer_cache, peer);
 		return ERR_PTR(err);
 	}
