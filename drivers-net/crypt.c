@@ -114,6 +114,14 @@ static void crypt_deliver(struct culvert_train *train)
 		culvert_rx_deliver(train);
 }
 
+static void crypt_refuse(struct culvert_train *train)
+{
+	if (train->tx)
+		culvert_tx_refuse(train);
+	else
+		culvert_rx_refuse(train);
+}
+
 static void crypt_free(struct culvert_train *train)
 {
 	culvert_session_put(train->session);
@@ -325,19 +333,22 @@ void culvert_crypt_run(struct culvert_train *template)
 		goto here;
 
 	train = kmemdup(template, sizeof(*train), GFP_ATOMIC | __GFP_NOWARN);
-	if (unlikely(!train))
-		goto here;
+	if (unlikely(!train)) {
+		/* What has nobody before it may do without. */
+		if (!READ_ONCE(order->head))
+			goto here;
+		crypt_refuse(template);
+		return;
+	}
 	if (unlikely(!culvert_session_get(train->session))) {
+		/* Its last reference has gone: nothing is in flight. */
 		kfree(train);
 		goto here;
 	}
 	__skb_queue_head_init(&train->result);
 	train->spilled = helper >= 0;
 	if (unlikely(!crypt_enqueue(order, train))) {
-		if (train->tx)
-			culvert_tx_refuse(train);
-		else
-			culvert_rx_refuse(train);
+		crypt_refuse(train);
 		crypt_free(train);
 		return;
 	}

@@ -10,7 +10,8 @@
  * - in a process, for %GATHER_MAX of them to be there, whomever they are for,
  *   or for the process to pause: a thread of the lowest priority runs when the
  *   CPU has nothing better to do. The next tick bounds that, should it always
- *   have.
+ *   have. What a softirq has for the same peer does not wait for that, but for
+ *   acknowledgments, which the next one replaces.
  *
  * Who sends a packet and waits for the answer looks like a burst, but has no
  * second packet. When one has waited alone, the next ones leave at once.
@@ -115,23 +116,36 @@ bool culvert_gather_wanted(void)
 	return false;
 }
 
-/* Lists the peer, unless it is. True if somebody has to be told. */
-static bool gather_list(struct gather_cpu *cpu, struct culvert_peer *peer)
+/*
+ * Lists the peer, unless it is. True if somebody has to be told. Unless @patient,
+ * a softirq does not wait for what a process on its CPU waits for.
+ */
+static bool gather_list(struct gather_cpu *cpu, struct culvert_peer *peer,
+			bool patient)
 {
+	int mine = (smp_processor_id() + 1) << 1, old;
+	bool soon = in_serving_softirq();
+
 	/*
 	 * Staged before the look at the flag; pairs with gather_flush(): either
 	 * that sees the packet, or we see that it is over.
 	 */
 	smp_mb();
-	if (atomic_read(&peer->flush_queued) ||
-	    atomic_xchg(&peer->flush_queued, 1))
+	old = atomic_read(&peer->flush_queued);
+	if (!old)
+		old = atomic_cmpxchg(&peer->flush_queued, 0, mine | soon);
+	if (old == mine && soon && !patient) {
+		atomic_cmpxchg(&peer->flush_queued, old, old | 1);
+		return true;
+	}
+	if (old)
 		return false;
 	if (!culvert_peer_get_unless_dead(peer)) {
 		atomic_set(&peer->flush_queued, 0);
 		return false;
 	}
 	/* A tasklet may be quicker than the thread that was told before. */
-	return llist_add(&peer->flush, &cpu->peers) || in_serving_softirq();
+	return llist_add(&peer->flush, &cpu->peers) || soon;
 }
 
 /* @first: there is a peer on the list, and nobody was told. */
@@ -144,7 +158,7 @@ static void gather_kick(struct gather_cpu *cpu, bool first)
 		return;
 	}
 	if (!timer_pending(&cpu->timer))
-		mod_timer(&cpu->timer, jiffies + 1);
+		mod_timer(&cpu->timer, jiffies);	/* at the next tick */
 	wake_up_process(cpu->thread);
 }
 
@@ -158,21 +172,23 @@ void culvert_gather_later(struct culvert_peer *peer)
 {
 	struct gather_cpu *cpu = this_cpu_ptr(&gather_cpus);
 
-	gather_kick(cpu, gather_list(cpu, peer));
+	gather_kick(cpu, gather_list(cpu, peer, false));
 }
 
 /**
  * culvert_gather() - the same for a packet that was staged just now
  * @peer: the peer
+ * @patient: it may wait for what a process waits for, as an acknowledgment may,
+ *	     the next of which replaces it
  *
  * If that makes %GATHER_MAX packets on this CPU, they leave at once.
  *
  * Context: BHs off.
  */
-void culvert_gather(struct culvert_peer *peer)
+void culvert_gather(struct culvert_peer *peer, bool patient)
 {
 	struct gather_cpu *cpu = this_cpu_ptr(&gather_cpus);
-	bool first = gather_list(cpu, peer);
+	bool first = gather_list(cpu, peer, patient);
 
 	if (!in_serving_softirq()) {
 		unsigned int staged = READ_ONCE(cpu->staged) + 1;
@@ -184,6 +200,12 @@ void culvert_gather(struct culvert_peer *peer)
 			WRITE_ONCE(cpu->last_sent, ktime_get_ns());
 			return;
 		}
+	} else if (!patient) {
+		int queued = atomic_read(&peer->flush_queued);
+
+		/* Nor for what one on another CPU waits for. */
+		if (unlikely(queued && !(queued & 1)))
+			culvert_tx_flush(peer);
 	}
 	gather_kick(cpu, first);
 }

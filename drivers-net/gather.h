@@ -11,7 +11,7 @@ struct culvert_peer;
 #define GATHER_MAX	64
 
 bool culvert_gather_wanted(void);
-void culvert_gather(struct culvert_peer *peer);
+void culvert_gather(struct culvert_peer *peer, bool patient);
 void culvert_gather_later(struct culvert_peer *peer);
 
 int culvert_gather_init(void);

@@ -55,7 +55,8 @@ struct culvert_endpoint {
  * @sessions: transport keys. Slots are written under @lock, read under RCU.
  * @device: whose peer this is; holds as long as a reference to the peer
  * @route: the way to @endpoint, once found; exchanged atomically, read under RCU
- * @flush_queued: @flush is in a CPU's list of peers with gathered packets
+ * @flush_queued: @flush is in a CPU's list of peers with gathered packets: twice
+ *		  that CPU's number, and 2, and 1 if that is to be flushed soon
  * @endpoint_seq: guards @endpoint for readers; writers hold @lock
  * @endpoint: where the peer is
  * @lock: guards @sessions, @endpoint, @handshake and the members that say so.
@@ -64,6 +65,7 @@ struct culvert_endpoint {
  * @tx_bytes: data sent, with protocol overhead
  * @timers: the protocol's deadlines
  * @staged: packets waiting for a key, or for company
+ * @staged_bytes: their memory; under the lock of @staged
  * @draining: a CPU sends what is staged, and what is staged meanwhile; under
  *	      the lock of @staged
  * @flush: in that list, which holds a reference
@@ -117,6 +119,7 @@ struct culvert_peer {
 	struct kref			refs;
 	struct timespec64		last_handshake;
 	u8				timestamp[WIRE_TIMESTAMP_BYTES];
+	u32				staged_bytes;
 	u16				keepalive;
 	bool				removed;
 	bool				has_shared;

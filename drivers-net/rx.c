@@ -425,6 +425,8 @@ static void rx_become(struct rx_walk *walk, unsigned int len,
 	skb->priority = 0;
 	skb_init_secmark(skb);
 	skb_clear_hash(skb);
+	/* That of the link outside; none of ours. */
+	skb_set_queue_mapping(skb, 0);
 	skb->encapsulation = 0;
 	/* The tag vouched for all of it. */
 	skb->ip_summed = CHECKSUM_UNNECESSARY;

@@ -52,8 +52,30 @@ struct tx_cb {
 	u8	depth;
 };
 
-/* What is sent on this CPU at the moment, with BHs off, is a message so deep. */
-static DEFINE_PER_CPU(int, tx_depth);
+/*
+ * Who sends on this CPU at the moment, with BHs off, and in the lowest bits how
+ * deep in our tunnels the message is that he sends. Under PREEMPT_RT another task
+ * may come in, and go, in between: it is not concerned.
+ */
+static DEFINE_PER_CPU(unsigned long, tx_nested);
+#define TX_NESTED_DEPTH	7UL
+
+static_assert(TX_DEPTH_MAX < TX_NESTED_DEPTH);
+
+static unsigned int tx_depth(void)
+{
+	unsigned long nested = this_cpu_read(tx_nested);
+
+	if ((nested & ~TX_NESTED_DEPTH) != (unsigned long)current)
+		return 0;
+	return nested & TX_NESTED_DEPTH;
+}
+
+/* Nobody restores what is another's. */
+static void tx_nest(unsigned int depth)
+{
+	this_cpu_write(tx_nested, depth ? (unsigned long)current | depth : 0);
+}
 
 static struct tx_cb *tx_cb(struct sk_buff *skb)
 {
@@ -104,13 +126,13 @@ static void tx_charge(struct sk_buff *outer, struct sk_buff *chain)
 	delta = outer->truesize;
 	for (skb = chain; skb; skb = skb->next) {
 		skb_tx_timestamp(skb);
-		if (!tx_is_charged(skb) || (sk && skb->sk != sk))
+		/* TCP charges next to nothing for a pure ACK, and is not woken by it. */
+		if (!tx_is_charged(skb) || skb_is_tcp_pure_ack(skb) ||
+		    (sk && skb->sk != sk))
 			continue;
 		sk = skb->sk;
 		outer->sk = sk;
-		/* That of a pure ACK would not wake TCP up. */
-		if (!outer->destructor || !skb_is_tcp_pure_ack(skb))
-			outer->destructor = skb->destructor;
+		outer->destructor = skb->destructor;
 		delta -= skb->truesize;
 		skb->sk = NULL;
 		skb->destructor = NULL;
@@ -283,11 +305,11 @@ void culvert_tx_deliver(struct culvert_train *train)
 {
 	struct culvert_session *session = train->session;
 	struct culvert_peer *peer = session->peer;
-	int deeper = train->depth + 1 - this_cpu_read(tx_depth);
+	unsigned int outer = tx_depth();
 	struct sk_buff *skb;
 	bool sent = false;
 
-	this_cpu_add(tx_depth, deeper);
+	tx_nest(train->depth + 1);
 	while ((skb = __skb_dequeue(&train->result))) {
 		unsigned int nr = max_t(unsigned int, skb_shinfo(skb)->gso_segs, 1);
 		unsigned int bytes = skb->len;
@@ -297,7 +319,7 @@ void culvert_tx_deliver(struct culvert_train *train)
 		culvert_count_tx(peer->device, nr, bytes);
 		sent = true;
 	}
-	this_cpu_sub(tx_depth, deeper);
+	tx_nest(outer);
 	/* Also if there was no way: the next keepalive may find one. */
 	culvert_timers_sent(peer, sent && train->skb);
 	if (!sent)
@@ -349,6 +371,25 @@ static void tx_measure(struct culvert_train *train, struct sk_buff *skb)
 	train->bytes = train->size;
 }
 
+/*
+ * May the two leave at the same time? Pacing sets a time for each packet; as fq
+ * does, all that is past is now.
+ */
+static bool tx_is_timely(const struct sk_buff *head, const struct sk_buff *skb)
+{
+	ktime_t now;
+
+	if (likely(skb->tstamp == head->tstamp))
+		return skb->tstamp_type == head->tstamp_type;
+	if (skb->tstamp_type != head->tstamp_type ||
+	    (skb->tstamp_type && skb->tstamp_type != SKB_CLOCK_MONOTONIC))
+		return false;
+	if (!skb->tstamp_type)
+		return true;
+	now = ktime_get();
+	return head->tstamp <= now && skb->tstamp <= now;
+}
+
 /* May @skb, of the same flow, travel behind the packets of @train? */
 static bool tx_fits(const struct culvert_train *train, struct sk_buff *skb)
 {
@@ -357,6 +398,7 @@ static bool tx_fits(const struct culvert_train *train, struct sk_buff *skb)
 	if (skb_is_gso(skb) || tx_cb(skb)->ds != train->ds ||
 	    tx_cb(skb)->mtu != train->mtu ||
 	    tx_cb(skb)->depth != train->depth ||
+	    !tx_is_timely(train->skb, skb) ||
 	    /* A short message has ended the train. */
 	    train->bytes != train->messages * train->size ||
 	    train->messages == TRAIN_MESSAGES_MAX)
@@ -419,6 +461,16 @@ static bool tx_send_queue(struct culvert_peer *peer,
 	return sent;
 }
 
+/* What is in @queue is going to be staged. Whoever holds it, its size stays. */
+static void tx_stage_count(struct culvert_peer *peer,
+			   const struct sk_buff_head *queue)
+{
+	const struct sk_buff *skb;
+
+	skb_queue_walk(queue, skb)
+		peer->staged_bytes += skb->truesize;
+}
+
 /*
  * Without a key only so many wait, and so many bytes: the oldest are the least
  * useful. With one, more come than the CPU that sends them can keep up with.
@@ -426,16 +478,13 @@ static bool tx_send_queue(struct culvert_peer *peer,
 static void tx_stage_limit(struct culvert_peer *peer, bool keyed)
 {
 	unsigned int most = keyed ? STAGED_KEYED_MAX : STAGED_MAX;
-	unsigned int bytes = 0;
+	unsigned int bytes = keyed ? STAGED_KEYED_BYTES_MAX : STAGED_BYTES_MAX;
 	struct sk_buff *skb;
 
-	if (!keyed)
-		skb_queue_walk(&peer->staged, skb)
-			bytes += skb->truesize;
-	while (skb_queue_len(&peer->staged) > most || bytes > STAGED_BYTES_MAX) {
+	while (skb_queue_len(&peer->staged) > most ||
+	       peer->staged_bytes > bytes) {
 		skb = __skb_dequeue(&peer->staged);
-		if (!keyed)
-			bytes -= skb->truesize;
+		peer->staged_bytes -= skb->truesize;
 		culvert_drop_skb(peer->device, skb,
 				 keyed ? CULVERT_DROP_TX_BACKLOG :
 					 CULVERT_DROP_TX_STAGED_FULL);
@@ -473,6 +522,7 @@ static bool tx_drain(struct culvert_peer *peer)
 	smp_wmb();
 	while (!skb_queue_empty(&peer->staged) && rounds--) {
 		skb_queue_splice_tail_init(&peer->staged, &queue);
+		peer->staged_bytes = 0;
 		spin_unlock(&peer->staged.lock);
 		sent |= tx_send_queue(peer, &queue);
 		spin_lock(&peer->staged.lock);
@@ -480,6 +530,7 @@ static bool tx_drain(struct culvert_peer *peer)
 			/* Nobody's buffer is to be full for as long as that. */
 			skb_queue_walk(&queue, skb)
 				skb_orphan(skb);
+			tx_stage_count(peer, &queue);
 			skb_queue_splice(&queue, &peer->staged);
 			tx_stage_limit(peer, false);
 			keyless = true;
@@ -586,6 +637,7 @@ void culvert_tx_purge(struct culvert_peer *peer, bool unreachable)
 	__skb_queue_head_init(&queue);
 	spin_lock_bh(&peer->staged.lock);
 	skb_queue_splice_tail_init(&peer->staged, &queue);
+	peer->staged_bytes = 0;
 	spin_unlock_bh(&peer->staged.lock);
 	if (unreachable)
 		skb_queue_walk(&queue, skb)
@@ -602,7 +654,7 @@ static bool tx_stage(struct culvert_peer *peer, struct sk_buff *skb,
 					    READ_ONCE(peer->device->dev->mtu),
 		/* RFC 6040, normal mode: the ECN field is copied, CE too. */
 		.ds = ip_tunnel_get_dsfield(ip_hdr(skb), skb) & INET_ECN_MASK,
-		.depth = this_cpu_read(tx_depth),
+		.depth = tx_depth(),
 	};
 	struct sk_buff *segs = skb, *next;
 	bool keyed = tx_has_key(peer);
@@ -665,7 +717,7 @@ netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *ndev)
 	enum culvert_drop why;
 	struct culvert_peer *peer;
 	struct sk_buff_head queue;
-	bool gather;
+	bool ack, deep, gather;
 	int err;
 
 	if (unlikely(!pskb_inet_may_pull(skb) || !skb->protocol ||
@@ -685,7 +737,7 @@ netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *ndev)
 		goto unreachable;
 	}
 
-	if (unlikely(this_cpu_read(tx_depth) > TX_DEPTH_MAX)) {
+	if (unlikely(tx_depth() > TX_DEPTH_MAX)) {
 		culvert_drop_skb(dev, skb, CULVERT_DROP_TX_LOOP);
 		return -ELOOP;
 	}
@@ -702,26 +754,33 @@ netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *ndev)
 		skb = own;
 	}
 	__skb_queue_head_init(&queue);
-	gather = !skb_is_gso(skb) && culvert_gather_wanted();
+	ack = skb_is_tcp_pure_ack(skb);
+	/* In tunnels of any kind: what sends from here would be refused. */
+	deep = dev_recursion_level() > IP_TUNNEL_RECURSION_LIMIT;
+	gather = !deep && !skb_is_gso(skb) && culvert_gather_wanted();
 	if (unlikely(!tx_stage(peer, skb, &queue)))
 		return NETDEV_TX_OK;
 
 	/* Nothing waits, nobody drains: no need to queue up. */
-	if (!gather && tx_is_idle(peer)) {
+	if (!gather && !deep && tx_is_idle(peer)) {
 		tx_send_queue(peer, &queue);
 		if (likely(skb_queue_empty(&queue)))
 			return NETDEV_TX_OK;
 		/* No key: what could not be sent is staged below. */
 	}
 	spin_lock(&peer->staged.lock);
+	tx_stage_count(peer, &queue);
 	skb_queue_splice_tail(&queue, &peer->staged);
-	tx_stage_limit(peer, rcu_access_pointer(peer->sessions.current_));
+	tx_stage_limit(peer, tx_has_key(peer));
 	spin_unlock(&peer->staged.lock);
 
-	if (!gather || skb_queue_len_lockless(&peer->staged) >= GATHER_MAX)
+	if (unlikely(deep))
+		/* From the bottom of a stack, in a moment. */
+		culvert_gather_later(peer);
+	else if (!gather || skb_queue_len_lockless(&peer->staged) >= GATHER_MAX)
 		tx_drain(peer);
 	else
-		culvert_gather(peer);
+		culvert_gather(peer, ack);
 	return NETDEV_TX_OK;
 
 unreachable:

@@ -14,6 +14,7 @@ struct culvert_train;
 #define STAGED_BYTES_MAX	(2 << 20)
 /* The same where there is a key, and they wait for company or for a CPU. */
 #define STAGED_KEYED_MAX	1024
+#define STAGED_KEYED_BYTES_MAX	(16 << 20)
 
 netdev_tx_t culvert_tx_xmit(struct sk_buff *skb, struct net_device *dev);
 bool culvert_tx_flush(struct culvert_peer *peer);

@@ -497,6 +497,28 @@ static void train_counts(struct kunit *test)
 	}
 }
 
+/* Pages that a copy of the head refers to are nobody's to write plaintext into. */
+static void train_shared_pages(struct kunit *test)
+{
+	struct parts_test *t = test->priv;
+	struct sk_buff *skb = alloc_skb(128, GFP_KERNEL), *copy;
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_put_zero(skb, 64);
+	get_page(t->page);
+	skb_add_rx_frag(skb, 0, t->page, 0, 1000, 1024);
+	KUNIT_EXPECT_FALSE(test, skb_has_shared_frag(skb));
+	copy = pskb_copy(skb, GFP_KERNEL);
+	if (copy) {
+		KUNIT_EXPECT_FALSE(test, skb_cloned(skb));
+		KUNIT_EXPECT_TRUE(test, skb_has_shared_frag(skb));
+		KUNIT_EXPECT_TRUE(test, skb_has_shared_frag(copy));
+	}
+	KUNIT_EXPECT_NOT_NULL(test, copy);
+	kfree_skb(copy);
+	kfree_skb(skb);
+}
+
 static int parts_init(struct kunit *test)
 {
 	struct parts_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
@@ -528,6 +550,7 @@ static struct kunit_case parts_cases[] = {
 	KUNIT_CASE(train_rooms),
 	KUNIT_CASE(train_cursors),
 	KUNIT_CASE(train_counts),
+	KUNIT_CASE(train_shared_pages),
 	{}
 };
 

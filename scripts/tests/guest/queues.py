@@ -13,6 +13,9 @@ from inner import still_works
 from pair import Pair, check, inside, run, send_train, set_tos, take, udp, wait_for
 
 
+SO_TXTIME = 61
+
+
 class Sender:
     """A process that sends to an address as fast as it can until it is stopped."""
 
@@ -334,6 +337,67 @@ def metadata_lost_gro():
     hub.close()
 
 
+def metadata_lost_txtime():
+    """Packets that have waited together still leave each at the time that its sender has set."""
+    hub = Hub()
+    run("modprobe -a -q sch_fq || true; ip netns exec a tc qdisc add dev vB root fq")
+    a, b = udp("a", "10.2.0.1"), udp("b", "10.2.2.2", 9800)
+    a.setsockopt(socket.SOL_SOCKET, SO_TXTIME, struct.pack("ii", time.CLOCK_MONOTONIC, 0))
+    run(f"ip netns exec a wg set wgH peer {hub.public['B']} remove")
+    run(f"ip netns exec a wg set wgH peer {hub.public['B']} allowed-ips 10.2.2.0/24")
+    start, gap, nr = time.monotonic_ns() + 6 * 10**9, 50 * 10**6, 20
+    # They wait for a key, so that all of them are there when it comes.
+    run(f"ip netns exec a wg set wgH peer {hub.public['B']} endpoint 10.1.2.9:1")
+    for i in range(nr):
+        a.sendmsg([bytes([i]) * 100], [(socket.SOL_SOCKET, SO_TXTIME,
+                                        struct.pack("Q", start + gap * i))], 0, ("10.2.2.2", 9800))
+    run(f"ip netns exec a wg set wgH peer {hub.public['B']} endpoint 10.1.2.2:1")
+    came = []
+    while len(came) < nr:
+        d = take(b, 30)
+        if not d:
+            break
+        came.append((d[0][0], time.monotonic_ns() - start))
+    print("ms after the first one's time:", " ".join(f"{t / 1e6:.0f}" for _, t in came))
+    check([i for i, _ in came] == list(range(nr)), f"{[i for i, _ in came]} came")
+    check(all(t >= gap * i - 10**6 for i, t in came), "packets left before their time")
+    check(came[0][1] < 10**9, "the first one came after its time: that shows nothing")
+    a.close()
+    b.close()
+    hub.close()
+
+
+def nested_tunnels():
+    """Tunnels in tunnels in tunnels: superpackets get through as single packets do."""
+    hub = Hub()
+    for i in range(5):
+        keys = [run("wg genkey").strip() for _ in "ab"]
+        public = [run("wg pubkey", k).strip() for k in keys]
+        for me, ns in enumerate("ab"):
+            there = f"10.1.2.{2 - me}" if not i else f"10.20.{i - 1}.{2 - me}"
+            run(f"ip -n {ns} link add wg{i} type wireguard; "
+                f"ip -n {ns} addr add 10.20.{i}.{1 + me}/24 dev wg{i}; "
+                f"ip -n {ns} link set wg{i} mtu {1420 - 60 * i} up")
+            run(f"ip netns exec {ns} wg set wg{i} listen-port {100 + i} private-key /dev/stdin "
+                f"peer {public[1 - me]} endpoint {there}:{100 + i} allowed-ips 10.20.{i}.0/24",
+                keys[me])
+        a, b = udp("a", f"10.20.{i}.1"), udp("b", f"10.20.{i}.2", 9800)
+        check(wait_for(60, lambda a=a, b=b, i=i: a.sendto(b"?", (f"10.20.{i}.2", 9800)) and
+                       take(b, 1)), f"nothing passes {i + 1} tunnels")
+        while take(b, 0.2):
+            pass
+        want = []
+        for turn in range(5):
+            train = [struct.pack("!II", turn, n) + bytes(600) for n in range(20)]
+            send_train(a, train, (f"10.20.{i}.2", 9800))
+            want += train
+        got = [d[0] for d in iter(lambda b=b: take(b, 2), None)]
+        check(got == want, f"{len(got)} of {len(want)} datagrams pass {i + 1} tunnels")
+        a.close()
+        b.close()
+    hub.close()
+
+
 def error_path_no_socket():
     """Class "error-path skb leak": what is to be sent when the sockets have gone."""
     key, other = run("wg genkey"), run("wg genkey | wg pubkey").strip()
@@ -430,4 +494,5 @@ def big_tcp():
     hub.close()
 
 
-CLASSES = (metadata_lost_queues, metadata_lost_gro, error_path_no_socket, soft_lockup_full_queues, fair_sharing, big_tcp)
+CLASSES = (metadata_lost_queues, metadata_lost_gro, metadata_lost_txtime, nested_tunnels,
+           error_path_no_socket, soft_lockup_full_queues, fair_sharing, big_tcp)
