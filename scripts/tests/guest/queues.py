@@ -102,6 +102,8 @@ def rounds(seconds):
 def fair_sharing():
     """A peer that takes, or sends, all that can be does not keep its neighbour from getting some."""
     seconds = 20 if pair.LONG else 5
+    # With every detector, opening a message costs many times what passing it on does.
+    slow = any(word in os.uname().release for word in ("debug", "kcsan"))
     hub = Hub()
     run("modprobe -a -q sch_tbf || true")
     # No socket of this machine limits what is only forwarded.
@@ -141,7 +143,7 @@ def fair_sharing():
             check(free > 10 and lost <= 1, f"only {free} rounds, {lost} lost, without any rival")
             n, lost, used = flooded(text, ns, "10.2.3.2")
             # Half for each would be fair; an emulated machine is no balance.
-            check(n * 5 >= free, f"{text}: {n} rounds of {free} are left to the other peer")
+            check(n * (10 if slow else 5) >= free, f"{text}: {n} rounds of {free} are left to the other peer")
             check(lost * 10 <= n + lost, f"{text}: {lost} of {n + lost} datagrams were lost")
             check(used < 64 << 20, f"{text}: {used >> 20} MiB wait")
         run(end)
@@ -155,7 +157,7 @@ def fair_sharing():
     free, lost, _ = flooded("beside the tunnel", "c", "10.1.3.1", "10.1.3.2")
     check(free > 10 and lost <= 1, f"only {free} rounds, {lost} lost, without any rival")
     n, lost, used = flooded("into the hub", "c", "10.2.0.1", "10.2.3.2")
-    check(n * 5 >= free, f"into the hub: {n} rounds of {free} are left to the other peer")
+    check(n * (20 if slow else 5) >= free, f"into the hub: {n} rounds of {free} are left to the other peer")
     check(lost * 10 <= n + lost, f"into the hub: {lost} of {n + lost} datagrams were lost")
     check(used < 64 << 20, f"into the hub: {used >> 20} MiB wait")
     hub.close()
