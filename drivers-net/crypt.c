@@ -3,10 +3,10 @@
  * Where a train is worked on.
  *
  * A CPU works on its trains itself until it has had a tick's worth of them;
- * then it hands whole trains to CPUs that have had few. A session's trains
- * that are in flight stand in its order, each delivered when it is done and
- * all older ones have been. Who finishes a train looks at the head under the
- * order's lock; if somebody is delivering already, that one will look again
+ * then it hands whole trains to CPUs that have had few. A peer's trains that are
+ * in flight stand in its order, whatever their keys, each delivered when it is
+ * done and all older ones have been. Who finishes a train looks at the head under
+ * the order's lock; if somebody is delivering already, that one will look again
  * before it stops. So whatever finishes last finds a consumer.
  */
 
@@ -34,7 +34,7 @@
 /* Trains that may wait for a CPU; beyond that, everybody works for himself. */
 #define CRYPT_QUEUE_MAX		8
 /*
- * Trains of one session and direction that may be in flight. When that many are
+ * Trains of one peer and direction that may be in flight. When that many are
  * done and wait for a slow one, a peer has its share, and the rest is dropped.
  */
 #define CRYPT_ORDER_MAX		128
@@ -93,9 +93,28 @@ void culvert_crypt_end(struct crypt_scratch *scratch)
 	local_bh_enable();
 }
 
+/* NULL if no train of the peer has ever left its CPU. */
 static struct crypt_order *crypt_order_of(const struct culvert_train *train)
 {
-	return train->tx ? &train->session->tx : &train->session->rx;
+	/* Pairs with crypt_orders_make(). */
+	struct crypt_orders *orders = READ_ONCE(train->session->peer->orders);
+
+	if (!orders)
+		return NULL;
+	return train->tx ? &orders->tx : &orders->rx;
+}
+
+/* Most peers never need any. Without memory, all goes on as if nobody helped. */
+static void crypt_orders_make(struct culvert_peer *peer)
+{
+	struct crypt_orders *orders = kmalloc_obj(*orders, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!orders)
+		return;
+	crypt_order_init(&orders->tx);
+	crypt_order_init(&orders->rx);
+	if (cmpxchg(&peer->orders, NULL, orders))
+		kfree(orders);
 }
 
 static void crypt_process(struct culvert_train *train)
@@ -130,7 +149,7 @@ static void crypt_free(struct culvert_train *train)
 
 /**
  * crypt_order_add() - put a train at an order's end
- * @order: its session's
+ * @order: its peer's
  * @train: the train
  *
  * A train meets the replay window when it is opened, which may be long after
@@ -167,7 +186,7 @@ EXPORT_SYMBOL_IF_KUNIT(crypt_order_add);
 
 /**
  * crypt_order_del() - take the oldest train out of an order
- * @order: its session's, not empty
+ * @order: its peer's, not empty
  *
  * Context: the order's lock is held.
  */
@@ -203,9 +222,9 @@ static void crypt_queue(struct culvert_train *train, int target,
 }
 
 /*
- * Delivers what is done, from the head on. The caller has set busy, and holds
- * the order's lock and a reference to its session. Where others work faster
- * than one CPU delivers, that goes on in its work item.
+ * Delivers what is done, from the head on. The caller has set busy, holds the
+ * order's lock, and is under RCU: the order may go with the last train. Where
+ * others work faster than one CPU delivers, that goes on in its work item.
  */
 static void crypt_drain(struct crypt_order *order)
 {
@@ -234,10 +253,6 @@ static void crypt_drain(struct crypt_order *order)
 static void crypt_complete(struct crypt_order *order,
 			   struct culvert_train *train)
 {
-	struct culvert_session *session = train->session;
-
-	/* The order is gone with the session's last train otherwise. */
-	WARN_ON_ONCE(!culvert_session_get(session));
 	spin_lock(&order->lock);
 	if (train->done || !order->busy) {
 		train->done = true;
@@ -247,7 +262,6 @@ static void crypt_complete(struct crypt_order *order,
 		train->done = true;
 	}
 	spin_unlock(&order->lock);
-	culvert_session_put(session);
 }
 
 static void crypt_work(struct work_struct *work)
@@ -266,12 +280,12 @@ static void crypt_work(struct work_struct *work)
 		spin_unlock_bh(&cpu->lock);
 		if (!train)
 			return;
-		local_bh_disable();
+		rcu_read_lock_bh();
 		/* Of one that is done the worker is to deliver what is there. */
 		if (!READ_ONCE(train->done))
 			crypt_process(train);
 		crypt_complete(crypt_order_of(train), train);
-		local_bh_enable();
+		rcu_read_unlock_bh();
 		cond_resched();
 	}
 }
@@ -318,18 +332,23 @@ static int crypt_helper(int self)
  */
 void culvert_crypt_run(struct culvert_train *template)
 {
-	struct crypt_order *order = crypt_order_of(template);
+	struct culvert_peer *peer = template->session->peer;
 	struct crypt_cpu *me = this_cpu_ptr(crypt_cpus);
 	struct culvert_train *train;
+	struct crypt_order *order;
 	int helper = -1;
 
 	template->done = false;
 	template->spilled = false;
 	__skb_queue_head_init(&template->result);
 
-	if (unlikely(crypt_loaded(me, template->bytes)))
+	if (unlikely(crypt_loaded(me, template->bytes))) {
 		helper = crypt_helper(smp_processor_id());
-	if (likely(helper < 0 && !READ_ONCE(order->head)))
+		if (helper >= 0 && !READ_ONCE(peer->orders))
+			crypt_orders_make(peer);
+	}
+	order = crypt_order_of(template);
+	if (likely(!order || (helper < 0 && !READ_ONCE(order->head))))
 		goto here;
 
 	train = kmemdup(template, sizeof(*train), GFP_ATOMIC | __GFP_NOWARN);
@@ -341,7 +360,7 @@ void culvert_crypt_run(struct culvert_train *template)
 		return;
 	}
 	if (unlikely(!culvert_session_get(train->session))) {
-		/* Its last reference has gone: nothing is in flight. */
+		/* Its keys are about to go: it will not wait for others. */
 		kfree(train);
 		goto here;
 	}

@@ -17,7 +17,7 @@
 struct culvert_session;
 
 /**
- * struct crypt_order - trains of one direction of a session, oldest first
+ * struct crypt_order - trains of one direction of a peer, oldest first
  * @lock: guards the rest
  * @busy: somebody is delivering from the head, and will look at it again under
  *	  @lock before letting go
@@ -37,9 +37,19 @@ struct crypt_order {
 };
 
 /**
+ * struct crypt_orders - a peer's, from when a train of it first left its CPU
+ * @tx: trains being sealed
+ * @rx: trains being opened
+ */
+struct crypt_orders {
+	struct crypt_order	tx;
+	struct crypt_order	rx;
+};
+
+/**
  * struct culvert_train - one train on its way through the driver
  * @spill: in a CPU's queue of trains that were spilled to it
- * @next: younger train in the session's order
+ * @next: younger train in the peer's order
  * @session: whose keys; with a reference if the train waits for another CPU
  * @skb: what it is made from. Sending: packets, linked by their next pointer.
  *	 Receiving: the outer skb, its data at the first message.

@@ -154,6 +154,7 @@ static void free_peer(struct rcu_head *rcu)
 	culvert_udp_clear_route(peer);
 	/* Who was sending may have found no key, and staged again. */
 	culvert_tx_purge(peer, false);
+	kfree(peer->orders);
 	memzero_explicit(peer, sizeof(*peer));
 	kmem_cache_free(peer_cache, peer);
 	if (refcount_dec_and_test(&dev->peer_refs))

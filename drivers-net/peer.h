@@ -10,6 +10,7 @@
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/kref.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/rhashtable-types.h>
@@ -55,6 +56,7 @@ struct culvert_endpoint {
  * @sessions: transport keys. Slots are written under @lock, read under RCU.
  * @device: whose peer this is; holds as long as a reference to the peer
  * @route: the way to @endpoint, once found; exchanged atomically, read under RCU
+ * @orders: of trains in flight between CPUs, once there has been one; stays
  * @flush_queued: @flush is in a CPU's list of peers with gathered packets: twice
  *		  that CPU's number, and 2, and 1 if that is to be flushed soon
  * @endpoint_seq: guards @endpoint for readers; writers hold @lock
@@ -77,7 +79,7 @@ struct culvert_endpoint {
  * @initiate_queued: bit 0: @initiate is on that list; bit 1: for a retry
  * @cookie: from the peer's last cookie reply; under @lock
  * @cookie_expires: boot time in s from which @cookie is stale, 0 for none
- * @last_handshake: wall clock of the last completed handshake, for dumps;
+ * @last_handshake: wall clock of the last completed handshake, for dumps, or 0;
  *		    under @lock
  * @timestamp: greatest TAI64N timestamp accepted; under @lock
  * @keepalive: persistent keepalive interval, s, 0 for none
@@ -98,6 +100,7 @@ struct culvert_peer {
 	struct culvert_sessions		sessions;
 	struct culvert_device		*device;
 	struct culvert_route __rcu	*route;
+	struct crypt_orders		*orders;
 	atomic_t			flush_queued;
 	seqcount_spinlock_t		endpoint_seq;
 	struct culvert_endpoint		endpoint;
@@ -117,7 +120,7 @@ struct culvert_peer {
 	u8				cookie[WIRE_COOKIE_BYTES];
 	u32				cookie_expires;
 	struct kref			refs;
-	struct timespec64		last_handshake;
+	ktime_t				last_handshake;
 	u8				timestamp[WIRE_TIMESTAMP_BYTES];
 	u32				staged_bytes;
 	u16				keepalive;

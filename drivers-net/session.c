@@ -151,8 +151,6 @@ struct culvert_session *culvert_session_alloc(struct culvert_peer *peer, gfp_t g
 		return NULL;
 	kref_get(&peer->refs);
 	s->peer = peer;
-	crypt_order_init(&s->tx);
-	crypt_order_init(&s->rx);
 	spin_lock_init(&s->replay_lock);
 	refcount_set(&s->refs, 1);
 	return s;

@@ -54,8 +54,6 @@ struct replay_window {
  * @recv_key: opens what we receive
  * @mac1: of the response that we sent; a cookie reply to it is bound to that
  * @send_counter: the next counter to send; taken in ranges, a train at a time
- * @tx: order of trains being sealed elsewhere
- * @rx: order of trains being opened elsewhere
  * @replay_lock: guards @replay
  * @replay: counters seen
  * @refs: the peer's slot, and each train in flight on another CPU
@@ -78,8 +76,6 @@ struct culvert_session {
 	u8			recv_key[WIRE_KEY_BYTES];
 	u8			mac1[WIRE_MAC_BYTES];
 	atomic64_t		send_counter ____cacheline_aligned;
-	struct crypt_order	tx;
-	struct crypt_order	rx;
 	spinlock_t		replay_lock;	/* guards replay */
 	refcount_t		refs;
 	struct rcu_head		rcu;

@@ -363,7 +363,7 @@ void culvert_timers_handshake_complete(struct culvert_peer *peer)
 	unset(&peer->timers, DEADLINE_RETRANSMIT);
 	WRITE_ONCE(peer->timers.attempts, 0);
 	spin_lock_bh(&peer->lock);
-	ktime_get_real_ts64(&peer->last_handshake);
+	peer->last_handshake = ktime_get_real();
 	spin_unlock_bh(&peer->lock);
 	trace_culvert_handshake(peer, CULVERT_STEP_COMPLETE);
 }

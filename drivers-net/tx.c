@@ -15,6 +15,7 @@
 #include <net/ip_tunnels.h>
 #include <net/sock.h>
 #include <net/tcp.h>
+#include <kunit/visibility.h>
 
 #include "crypt.h"
 #include "device.h"
@@ -604,6 +605,7 @@ void culvert_tx_keepalive(struct culvert_peer *peer)
 		culvert_handshake_initiate(peer, false);
 	rcu_read_unlock_bh();
 }
+EXPORT_SYMBOL_IF_KUNIT(culvert_tx_keepalive);
 
 /* Tells the sender, if it is known by which route it sent, that there is no way. */
 static void tx_unreachable(struct sk_buff *skb)

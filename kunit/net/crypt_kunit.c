@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The order of a session's trains: what it takes, and what it refuses so that
+ * The order of a peer's trains: what it takes, and what it refuses so that
  * nothing that it took is too old for the replay window when it is opened.
  */
 #include <kunit/test.h>

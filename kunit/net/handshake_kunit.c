@@ -13,12 +13,14 @@
 #include <net/net_namespace.h>
 
 #include "cidr.h"
+#include "crypt.h"
 #include "device.h"
 #include "events.h"
 #include "handshake.h"
 #include "peer.h"
 #include "session.h"
 #include "timers.h"
+#include "tx.h"
 #include "udp.h"
 
 #define OUTBOX	16
@@ -286,7 +288,7 @@ static void handshake_complete(struct kunit *test)
 	expect_match(test, current_of(&p->a), next_of(&p->b));
 	KUNIT_EXPECT_TRUE(test, culvert_session_confirm(p->b.peer, next_of(&p->b)));
 	expect_match(test, current_of(&p->a), current_of(&p->b));
-	KUNIT_EXPECT_NE(test, p->a.peer->last_handshake.tv_sec, 0);
+	KUNIT_EXPECT_NE(test, p->a.peer->last_handshake, 0);
 
 	/* Each has seen where the other is. */
 	culvert_udp_get_endpoint(p->a.peer, &ep);
@@ -295,6 +297,64 @@ static void handshake_complete(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ep.addr4.sin_addr.s_addr == p->a.address);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&p->b.peer->rx_bytes), sizeof(struct wire_initiation));
 	KUNIT_EXPECT_EQ(test, atomic64_read(&p->a.peer->rx_bytes), sizeof(struct wire_response));
+}
+
+/* A whole handshake between both, begun by @p->a. */
+static void handshake(struct kunit *test, struct pair *p)
+{
+	struct message msg;
+
+	forgive(&p->a);
+	forgive(&p->b);
+	msg = initiate(test, &p->a, false);
+	deliver(test, &msg, &p->b);
+	msg = take(test, &p->b, WIRE_RESPONSE);
+	deliver(test, &msg, &p->a);
+}
+
+/*
+ * What is sent under new keys waits for what is in flight under old ones. Sent it is
+ * without a socket, so that it is counted as dropped as soon as it is its turn.
+ */
+static void handshake_keeps_order(struct kunit *test)
+{
+	struct pair *p = test->priv;
+	struct culvert_train *slow = kunit_kzalloc(test, sizeof(*slow), GFP_KERNEL);
+	struct crypt_orders *orders = kzalloc_obj(*orders);
+	struct culvert_session *old;
+	u64 before;
+
+	KUNIT_ASSERT_TRUE(test, slow && orders);
+	crypt_order_init(&orders->tx);
+	crypt_order_init(&orders->rx);
+	p->a.peer->orders = orders;
+	handshake(test, p);
+	old = current_of(&p->a);
+	KUNIT_ASSERT_NOT_NULL(test, old);
+	before = culvert_drop_total(p->a.dev, CULVERT_DROP_TX_NO_SOCKET);
+	culvert_tx_keepalive(p->a.peer);
+	KUNIT_ASSERT_EQ(test, culvert_drop_total(p->a.dev, CULVERT_DROP_TX_NO_SOCKET), before + 1);
+
+	*slow = (struct culvert_train) { .session = old, .tx = true, .messages = 1 };
+	spin_lock_bh(&orders->tx.lock);
+	KUNIT_EXPECT_TRUE(test, crypt_order_add(&orders->tx, slow));
+	spin_unlock_bh(&orders->tx.lock);
+	handshake(test, p);
+	KUNIT_ASSERT_PTR_NE(test, current_of(&p->a), old);
+	/* The initiator has begun with a keepalive by itself; this is another. */
+	culvert_tx_keepalive(p->a.peer);
+	KUNIT_EXPECT_EQ(test, orders->tx.nr, 3);
+	KUNIT_EXPECT_EQ(test, culvert_drop_total(p->a.dev, CULVERT_DROP_TX_NO_SOCKET), before + 1);
+	/* The other direction is none of its business. */
+	KUNIT_EXPECT_NULL(test, orders->rx.head);
+
+	/* The slow one goes, and who comes next takes along what waited. */
+	spin_lock_bh(&orders->tx.lock);
+	crypt_order_del(&orders->tx);
+	spin_unlock_bh(&orders->tx.lock);
+	culvert_tx_keepalive(p->a.peer);
+	KUNIT_EXPECT_NULL(test, orders->tx.head);
+	KUNIT_EXPECT_EQ(test, culvert_drop_total(p->a.dev, CULVERT_DROP_TX_NO_SOCKET), before + 4);
 }
 
 /* Of what was asked for, one message goes out within REKEY_TIMEOUT. */
@@ -773,7 +833,7 @@ static void handshake_flood_cookies(struct kunit *test)
 	refused(test, &cookie, &p->a, CULVERT_DROP_HANDSHAKE_INVALID);
 	KUNIT_EXPECT_EQ(test, p->a.peer->cookie_expires, expires - 1);
 	/* Unless it is too old: the other end may have had it for a while longer. */
-	p->a.peer->cookie_expires = 1;
+	p->a.peer->cookie_expires = expires - (WIRE_COOKIE_LIFETIME - WIRE_COOKIE_LATENCY);
 	deliver(test, &cookie, &p->a);
 	KUNIT_EXPECT_GE(test, p->a.peer->cookie_expires, expires);
 
@@ -870,6 +930,7 @@ static void handshake_many(struct kunit *test)
 
 static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(handshake_complete),
+	KUNIT_CASE(handshake_keeps_order),
 	KUNIT_CASE(handshake_once),
 	KUNIT_CASE(handshake_replay),
 	KUNIT_CASE(handshake_parser_lengths),
