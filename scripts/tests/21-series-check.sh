@@ -3,6 +3,7 @@
 # check: patches/ is what the overlay makes, applies, builds patch by patch, is clean
 # class: short
 # limit: 3600
+# beside: yes
 
 set -euo pipefail
 log=$CULVERT_SCRATCH/log

@@ -3,6 +3,7 @@
 # check: every KUnit suite natively, ARCH=um, v7.3
 # class: short
 # limit: 3000
+# beside: yes
 
 # shellcheck source-path=SCRIPTDIR source=../lib/common.sh
 . scripts/lib/common.sh
