@@ -186,6 +186,8 @@ static const v32 simd_lane_numbers = { 0, 1, 2, 3 };
 #define SIMD_POLY_MUL	noinline
 /* Rows at a time, where one message has all lanes: two or four. */
 #define SIMD_ONE_ROWS	4
+/* From as many rows on, of 32 bytes, it is four. */
+#define SIMD_FOUR_ROWS_MIN	3
 
 /* Whether a row is loaded during the one before. */
 #define SIMD_POLY_AHEAD	false

@@ -13,6 +13,9 @@
 
 #include "aead_impl.h"
 #include "simd_lanes.h"
+#ifdef SIMD_ROWS_END
+#include "simd_rows.h"
+#endif
 
 /* What is left over of W lanes has the first messages again. */
 static void simd_nonces(struct simd_work *w,
@@ -86,6 +89,38 @@ static noinline void simd_aligned_passes(struct simd_work *w)
 	w->deal.offset = offset;
 }
 
+#ifdef SIMD_ROWS_END
+/* The last blocks of a message that is alone, if they are so few. */
+static bool simd_rows_end(struct simd_work *w)
+{
+	const struct chacha_table *c = &w->table;
+	const struct simd_text *t = &w->text;
+	u32 offset = w->deal.offset, left;
+
+	if (w->n > 1 || w->scattered)
+		return false;
+	if (w->deal.message)
+		offset += SIMD_BLOCK;
+	left = t->len[0] > offset ? t->len[0] - offset : 0;
+	if (left > SIMD_ROWS_END)
+		return false;
+	if (!left)
+		return true;
+	w->states = max(w->states, 1U);
+	rows_stream(w->stream, c->first + 4,
+		    (c->first[12] + offset / SIMD_BLOCK + 1) |
+		    (u64)c->nonce[0][0] << 32,
+		    c->nonce[1][0] | (u64)c->nonce[2][0] << 32, left);
+	rows_xor(w->stream, t->dst.dst[0] + offset, t->src.src[0] + offset, left);
+	return true;
+}
+#else
+static bool simd_rows_end(struct simd_work *w)
+{
+	return false;
+}
+#endif
+
 /* XOR what @states of the first pass hold, and all passes after it. */
 static void simd_passes(struct simd_work *w, unsigned int states)
 {
@@ -93,7 +128,7 @@ static void simd_passes(struct simd_work *w, unsigned int states)
 	if (w->text.lane_blocks && !w->scattered &&
 	    (!w->deal.message || w->deal.message == w->n))
 		simd_aligned_passes(w);
-	for (;;) {
+	while (!simd_rows_end(w)) {
 		states = simd_deal_all(w, 0);
 		if (!states)
 			break;

@@ -73,6 +73,16 @@ static __always_inline void poly_chain_step(struct poly_chain *c,
 	poly_chain_put(c, M - 2 - i);
 }
 
+/* Whether so many rows are worth the powers for four at a time. */
+static __always_inline bool poly_one_by_four(size_t rows)
+{
+#if SIMD_ONE_ROWS == 4
+	return rows >= SIMD_FOUR_ROWS_MIN;
+#else
+	return false;
+#endif
+}
+
 /*
  * Leave what each lane counts in the end in power[1]; at 2, r^M; then its
  * square and, for rows four at a time, its cube and, at 0, its fourth power.
@@ -91,7 +101,7 @@ static __always_inline void poly_chain_end(const struct poly_chain *c,
 	if (rows < 3)
 		return;
 	poly_power(p, 3, 2, 2);
-	if (SIMD_ONE_ROWS == 2)
+	if (!poly_one_by_four(rows))
 		return;
 	poly_power(p, 4, 3, 2);
 	poly_power(p, 0, 3, 3);
@@ -150,10 +160,12 @@ static noinline void poly_one_powers(struct poly_lanes *p,
 }
 #endif
 
-/* Add @rows rows to p->h, some of them singly, then SIMD_ONE_ROWS at a time. */
+/* Add @rows rows to p->h: one, if they are odd, then two or four at a time. */
 static noinline void poly_one_add(struct poly_lanes *p, const u8 *src,
 				  size_t rows)
 {
+	/* The row that is in p->h already counts, too. */
+	const bool four = poly_one_by_four(rows + 1);
 	const size_t step = 16 * M;
 	struct limbs u, m;
 	struct limb_sum a;
@@ -161,14 +173,16 @@ static noinline void poly_one_add(struct poly_lanes *p, const u8 *src,
 #pragma GCC unroll 5
 	for (int i = 0; i < LIMBS; i++)
 		u.v[i] = p->h.v[i];
-	for (; rows % SIMD_ONE_ROWS; src += step, rows--) {
+	if (rows % 2) {
 		limb_sum_clear(&a);
 		poly_one_load(&m, src);
 		limb_sum_add(&a, &m);
 		limb_sum_mul(&a, &u, &p->power[2]);
 		limb_sum_carry(&u, &a);
+		src += step;
+		rows--;
 	}
-	for (; rows && SIMD_ONE_ROWS == 2; src += 2 * step, rows -= 2) {
+	for (; four ? rows % 4 : rows; src += 2 * step, rows -= 2) {
 		simd_forget(p);
 		limb_sum_clear(&a);
 		poly_one_load(&m, src + step);
@@ -178,7 +192,7 @@ static noinline void poly_one_add(struct poly_lanes *p, const u8 *src,
 		limb_sum_mul(&a, &u, &p->power[3]);
 		limb_sum_carry(&u, &a);
 	}
-	for (; rows; src += 4 * step, rows -= 4) {
+	for (; rows && four; src += 4 * step, rows -= 4) {
 		simd_forget(p);
 		limb_sum_clear(&a);
 		poly_one_load(&m, src + 3 * step);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # check: the bench runs, with both drivers on their best code, and its plans fit
 # class: short
-# limit: 3000
+# limit: 3600
+# beside: yes
 
 # shellcheck source-path=SCRIPTDIR source=../lib/common.sh
 . scripts/lib/common.sh
