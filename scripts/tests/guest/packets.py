@@ -633,7 +633,9 @@ class Loops:
                         pass
                     n += 1
         s.close()
-        check(time.monotonic() - start < 30, f"{text}: sending took {time.monotonic() - start:.0f} s")
+        # Thousands of packets, of which a kernel with every detector does some hundreds a
+        # second on a busy machine. Whatever does not come back is the kernel's to report.
+        check(time.monotonic() - start < 150, f"{text}: sending took {time.monotonic() - start:.0f} s")
         # What was sent is worked off first, however slow the machine is.
         end = time.monotonic() + 60
         while True:
