@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # check: every KUnit suite as a module on x86-64, v7.3 in a virtual machine
 # class: short
-# limit: 2400
+# limit: 3600
 
 # shellcheck source-path=SCRIPTDIR source=../lib/common.sh
 . scripts/lib/common.sh
