@@ -142,7 +142,7 @@ static void small_xor_all(struct simd_work *w,
 		small_pairs(w, m, src, plan);
 	if (plan->tail < m->len)
 		rows_xor(w->tail_stream, m->dst + plan->tail,
-			  src + plan->tail, m->len - plan->tail);
+			 src + plan->tail, m->len - plan->tail);
 }
 #else
 static void small_begin(struct simd_work *w, const u32 key[8],
