@@ -78,15 +78,16 @@ static int put_endpoint(struct sk_buff *skb, struct culvert_peer *peer)
 static int put_peer_state(struct sk_buff *skb, struct culvert_peer *peer)
 {
 	struct __kernel_timespec handshake;
-	struct timespec64 at;
 	u8 psk[WIRE_KEY_BYTES];
+	struct timespec64 at;
 	int err;
 
 	spin_lock_bh(&peer->lock);
 	memcpy(psk, peer->psk, sizeof(psk));
 	at = ktime_to_timespec64(peer->last_handshake);
 	spin_unlock_bh(&peer->lock);
-	handshake = (struct __kernel_timespec) { at.tv_sec, at.tv_nsec };
+	handshake.tv_sec = at.tv_sec;
+	handshake.tv_nsec = at.tv_nsec;
 
 	err = nla_put(skb, WGPEER_A_PRESHARED_KEY, sizeof(psk), psk);
 	memzero_explicit(psk, sizeof(psk));

@@ -53,7 +53,7 @@ runs()
 }
 
 # Each waits for the other: only side by side both pass.
-wait_for='for i in $(seq 40); do [ ! -e $1 ] || exit 0; sleep 0.1; done; echo alone; exit 1'
+wait_for='for i in $(seq 100); do [ ! -e $1 ] || exit 0; sleep 0.1; done; echo alone; exit 1'
 fake 10-main 'limit: 60' <<-FAKE
 	touch main
 	(set -- other; $wait_for) || exit 1

@@ -22,7 +22,9 @@
 #define MAX_PEERS	20
 #define ROOM		16448
 
-static const u32 all_sizes[] = { 0, 16, 64, 128, 256, 576, 1280, 1420, 4096, 8920, 16384 };
+static const u32 all_sizes[] = {
+	0, 16, 64, 128, 256, 320, 512, 576, 768, 1024, 1280, 1420, 4096, 8920, 16384
+};
 static const u32 all_counts[] = { 1, 2, 4, 8, 16, 32, 64 };
 static const u32 quick_sizes[] = { 0, 64, QUICK_COLD, 16384 };
 static const u32 quick_counts[] = { 1, 8, 32 };
